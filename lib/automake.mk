@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# The protocol library, as the tests and utilities use it.  Open vSwitch gets
+# the same files in its own library (see vswitchd/automake.mk).
+
+noinst_LTLIBRARIES += lib/libstt.la
+lib_libstt_la_SOURCES = \
+	lib/stt-drop.c \
+	lib/stt-drop.h \
+	lib/stt-frame.c \
+	lib/stt-frame.h \
+	lib/stt-hash.c \
+	lib/stt-hash.h \
+	lib/stt-inner.c \
+	lib/stt-inner.h \
+	lib/stt-list.h \
+	lib/stt-platform.h \
+	lib/stt-reassembly.c \
+	lib/stt-reassembly.h \
+	lib/stt-segment.c \
+	lib/stt-segment.h
+lib_libstt_la_LIBADD = -lpthread

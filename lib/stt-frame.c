@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#include "stt-frame.h"
+
+/* Layout of the STT frame header. */
+enum {
+    VERSION = 0,
+    FLAGS = 1,
+    L4_OFFSET = 2,
+    RESERVED = 3,
+    MSS = 4,
+    VLAN = 6,
+    CONTEXT_ID = 8,
+    PADDING = 16,
+};
+
+/* Bits of the VLAN field. */
+enum {
+    VLAN_VALID = 0x1000,
+    VLAN_TCI = 0xefff,          /* PCP and VLAN id. */
+};
+
+/* Writes the frame header that 'frame' describes into 'header'. */
+void
+stt_frame_write(uint8_t header[STT_FRAME_HEADER_LEN],
+                const struct stt_frame *frame)
+{
+    header[VERSION] = STT_VERSION;
+    header[FLAGS] = frame->flags;
+    header[L4_OFFSET] = frame->l4_offset;
+    header[RESERVED] = 0;
+    stt_put_be16(header + MSS, frame->mss);
+    stt_put_be16(header + VLAN, (frame->has_vlan
+                                 ? VLAN_VALID | (frame->vlan & VLAN_TCI)
+                                 : 0));
+    stt_put_be64(header + CONTEXT_ID, frame->context_id);
+    stt_put_be16(header + PADDING, 0);
+}
+
+/* Reads the frame header at the start of the 'length' bytes at 'data' into
+ * '*frame'.  Returns STT_DROP_NONE, or the reason to drop the frame.  Flags, L4
+ * offset and MSS are what the sender claims, to be believed only after
+ * stt_frame_check_offload().
+ *
+ * The sender of OVS 2.17 leaves the valid bit of the VLAN field clear on newer
+ * kernels, so there any field that is not zero is a tag. */
+enum stt_drop
+stt_frame_read(const void *data, size_t length, struct stt_frame *frame)
+{
+    const uint8_t *header = data;
+    uint16_t vlan;
+
+    if (length < STT_MIN_FRAME_LEN) {
+        return STT_DROP_FRAME_LENGTH;
+    }
+    if (header[VERSION] != STT_VERSION) {
+        return STT_DROP_VERSION;
+    }
+    vlan = stt_get_be16(header + VLAN);
+
+    frame->flags = header[FLAGS];
+    frame->l4_offset = header[L4_OFFSET];
+    frame->mss = stt_get_be16(header + MSS);
+    frame->has_vlan = vlan != 0;
+    frame->vlan = vlan & VLAN_TCI;
+    frame->context_id = stt_get_be64(header + CONTEXT_ID);
+    return STT_DROP_NONE;
+}
+
+/* Fills in flags, L4 offset and MSS of 'frame' for the inner Ethernet packet of
+ * 'length' bytes at 'packet', whose TCP or UDP checksum is still to be
+ * completed and which, if 'mss' is not 0, is a TCP super-packet to be cut into
+ * packets with 'mss' bytes of payload.  The packet must not have the VLAN tag
+ * any more that goes into the frame header.
+ *
+ * Returns true if successful.  Returns false if the header cannot describe the
+ * packet: then the caller must complete the checksum and, if it is a
+ * super-packet, segment it first, and send what comes of it with these fields
+ * 0, which is also how this function leaves them. */
+bool
+stt_frame_describe(const void *packet, size_t length, uint16_t mss,
+                   struct stt_frame *frame)
+{
+    struct stt_inner inner;
+
+    frame->flags = 0;
+    frame->l4_offset = 0;
+    frame->mss = 0;
+
+    /* Receivers of the older implementations look for the IP header right
+     * behind the Ethernet header, so a packet that is still tagged must not be
+     * described. */
+    if (!stt_inner_read(packet, length, &inner) || inner.n_tags
+        || inner.l4_offset > UINT8_MAX) {
+        return false;
+    }
+    if (mss && (inner.protocol != STT_IPPROTO_TCP || inner.end != length
+                || mss < STT_MIN_MSS || mss > STT_MAX_MSS)) {
+        return false;
+    }
+
+    frame->flags = (STT_FLAG_PARTIAL
+                    | (inner.ipv4 ? STT_FLAG_IPV4 : 0)
+                    | (inner.protocol == STT_IPPROTO_TCP ? STT_FLAG_TCP : 0));
+    frame->l4_offset = inner.l4_offset;
+    frame->mss = mss;
+    return true;
+}
+
+/* Compares what 'frame' claims about the inner Ethernet packet of 'length'
+ * bytes at 'packet' with the packet itself.  Returns STT_DROP_NONE, or the
+ * reason to drop the frame.
+ *
+ * On success, and if the checksum is partial, '*inner' describes the packet and
+ * 'frame->mss' is the MSS to segment it with, 0 if it is no super-packet; else
+ * '*inner' has no meaning and 'frame->mss' is 0.  Fields that mean something
+ * only together with "partial" are ignored without it. */
+enum stt_drop
+stt_frame_check_offload(const void *packet, size_t length,
+                        struct stt_frame *frame, struct stt_inner *inner)
+{
+    if (!(frame->flags & STT_FLAG_PARTIAL)) {
+        frame->mss = 0;
+        return STT_DROP_NONE;
+    }
+
+    if (!stt_inner_read(packet, length, inner)
+        || frame->l4_offset != inner->l4_offset
+        || !(frame->flags & STT_FLAG_IPV4) != !inner->ipv4
+        || (!(frame->flags & STT_FLAG_TCP)
+            != (inner->protocol != STT_IPPROTO_TCP))) {
+        return STT_DROP_OFFLOAD;
+    }
+    if (frame->mss) {
+        if (inner->protocol != STT_IPPROTO_TCP) {
+            /* UDP fragmentation by the receiver never became part of STT. */
+            return STT_DROP_OFFLOAD;
+        }
+        if (frame->mss < STT_MIN_MSS || frame->mss > STT_MAX_MSS) {
+            return STT_DROP_MSS;
+        }
+        if (inner->end - inner->payload_offset <= frame->mss) {
+            /* A single segment, so nothing to cut. */
+            frame->mss = 0;
+        } else if (inner->end != length) {
+            return STT_DROP_OFFLOAD;
+        }
+    }
+    return STT_DROP_NONE;
+}

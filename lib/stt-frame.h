@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#ifndef STT_FRAME_H
+#define STT_FRAME_H 1
+
+/* Frames: the STT frame header and the inner packet behind it
+ * ===========================================================
+ *
+ * A frame is the 18-byte STT frame header (draft-davie-stt-08)
+ * followed by one inner Ethernet packet without frame check sequence.
+ *
+ * To send, describe the inner packet's unfinished checksum and segmentation
+ * with stt_frame_describe(), add VLAN tag and Context ID, and write the header.
+ * To receive, read the header, then let stt_frame_check_offload() compare what
+ * it claims with the inner packet.
+ *
+ * All numbers here are in host byte order and all lengths in bytes. */
+
+#include "stt-drop.h"
+#include "stt-inner.h"
+#include "stt-platform.h"
+
+#define STT_FRAME_HEADER_LEN 18
+#define STT_MIN_FRAME_LEN (STT_FRAME_HEADER_LEN + STT_ETHERNET_HEADER_LEN)
+#define STT_MAX_FRAME_LEN 65535
+
+#define STT_VERSION 0
+
+/* Flags in the frame header. */
+#define STT_FLAG_VERIFIED 0x01  /* Inner checksum was verified. */
+#define STT_FLAG_PARTIAL  0x02  /* Inner checksum is still to be completed. */
+#define STT_FLAG_IPV4     0x04  /* With PARTIAL: inner packet is IPv4. */
+#define STT_FLAG_TCP      0x08  /* With PARTIAL: inner packet is TCP. */
+
+/* Bounds on the MSS of a super-packet.  Below the lower one a frame would be
+ * cut into thousands of packets (CVE-2019-11477); the upper one keeps clear of
+ * the kernel's special value 0xffff (CVE-2023-54051). */
+#define STT_MIN_MSS 64
+#define STT_MAX_MSS (STT_MAX_FRAME_LEN - 1)
+
+/* Contents of the STT frame header. */
+struct stt_frame {
+    uint8_t flags;              /* STT_FLAG_*. */
+    uint8_t l4_offset;          /* With PARTIAL, else 0. */
+    uint16_t mss;               /* Of a TCP super-packet, else 0. */
+    bool has_vlan;              /* Was there an 802.1Q tag? */
+    uint16_t vlan;              /* If so, its PCP, in the high 3 bits, and VLAN
+                                 * id, in the low 12 bits. */
+    uint64_t context_id;        /* OVS's tunnel ID. */
+};
+
+void stt_frame_write(uint8_t header[STT_FRAME_HEADER_LEN],
+                     const struct stt_frame *);
+enum stt_drop stt_frame_read(const void *, size_t length, struct stt_frame *);
+
+bool stt_frame_describe(const void *packet, size_t length, uint16_t mss,
+                        struct stt_frame *);
+enum stt_drop stt_frame_check_offload(const void *packet, size_t length,
+                                      struct stt_frame *, struct stt_inner *);
+
+#endif /* stt-frame.h */

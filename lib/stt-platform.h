@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#ifndef STT_PLATFORM_H
+#define STT_PLATFORM_H 1
+
+/* What the protocol library needs from its host
+ * =============================================
+ *
+ * lib/ is compiled unchanged into a kernel module and into userspace programs.
+ * Everything that differs between the two is here: integer types, memory
+ * primitives, unaligned big-endian access, a lock, a shared counter and
+ * memory.  The clock and random numbers come in as arguments instead, because
+ * only the caller knows which ones are meant. */
+
+#ifdef __KERNEL__
+
+#include <linux/atomic.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include <linux/unaligned.h>
+
+#define stt_get_be16(p) get_unaligned_be16(p)
+#define stt_get_be32(p) get_unaligned_be32(p)
+#define stt_get_be64(p) get_unaligned_be64(p)
+#define stt_put_be16(p, v) put_unaligned_be16(v, p)
+#define stt_put_be32(p, v) put_unaligned_be32(v, p)
+#define stt_put_be64(p, v) put_unaligned_be64(v, p)
+
+/* Reads or writes a variable that other threads access without a lock. */
+#define STT_READ_SHARED(x) READ_ONCE(x)
+#define STT_WRITE_SHARED(x, v) WRITE_ONCE(x, v)
+
+typedef spinlock_t stt_lock_t;
+
+static inline void
+stt_lock_init(stt_lock_t *lock)
+{
+    spin_lock_init(lock);
+}
+
+static inline void
+stt_lock_destroy(stt_lock_t *lock)
+{
+    (void) lock;
+}
+
+static inline void
+stt_lock(stt_lock_t *lock)
+{
+    spin_lock_bh(lock);
+}
+
+static inline void
+stt_unlock(stt_lock_t *lock)
+{
+    spin_unlock_bh(lock);
+}
+
+typedef atomic64_t stt_counter_t;
+
+static inline uint64_t
+stt_counter_read(const stt_counter_t *counter)
+{
+    return atomic64_read(counter);
+}
+
+static inline uint64_t
+stt_counter_add(stt_counter_t *counter, int64_t amount)
+{
+    return atomic64_add_return(amount, counter);
+}
+
+/* Memory, zeroed.  Returns NULL when there is none. */
+static inline void *
+stt_zalloc(size_t size)
+{
+    return kzalloc(size, GFP_ATOMIC | __GFP_NOWARN);
+}
+
+static inline void
+stt_free(void *p)
+{
+    kfree(p);
+}
+
+/* Memory for a table that is made once, zeroed, possibly large. */
+static inline void *
+stt_zalloc_table(size_t size)
+{
+    return kvzalloc(size, GFP_KERNEL);
+}
+
+static inline void
+stt_free_table(void *p)
+{
+    kvfree(p);
+}
+
+#else /* !__KERNEL__ */
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static inline uint16_t
+stt_get_be16(const void *p_)
+{
+    const uint8_t *p = p_;
+
+    return p[0] << 8 | p[1];
+}
+
+static inline uint32_t
+stt_get_be32(const void *p_)
+{
+    const uint8_t *p = p_;
+
+    return (uint32_t) stt_get_be16(p) << 16 | stt_get_be16(p + 2);
+}
+
+static inline uint64_t
+stt_get_be64(const void *p_)
+{
+    const uint8_t *p = p_;
+
+    return (uint64_t) stt_get_be32(p) << 32 | stt_get_be32(p + 4);
+}
+
+static inline void
+stt_put_be16(void *p_, uint16_t v)
+{
+    uint8_t *p = p_;
+
+    p[0] = v >> 8;
+    p[1] = v;
+}
+
+static inline void
+stt_put_be32(void *p_, uint32_t v)
+{
+    uint8_t *p = p_;
+
+    stt_put_be16(p, v >> 16);
+    stt_put_be16(p + 2, v);
+}
+
+static inline void
+stt_put_be64(void *p_, uint64_t v)
+{
+    uint8_t *p = p_;
+
+    stt_put_be32(p, v >> 32);
+    stt_put_be32(p + 4, v);
+}
+
+/* Reads or writes a variable that other threads access without a lock. */
+#define STT_READ_SHARED(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define STT_WRITE_SHARED(x, v) __atomic_store_n(&(x), v, __ATOMIC_RELAXED)
+
+typedef pthread_mutex_t stt_lock_t;
+
+static inline void
+stt_lock_init(stt_lock_t *lock)
+{
+    pthread_mutex_init(lock, NULL);
+}
+
+static inline void
+stt_lock_destroy(stt_lock_t *lock)
+{
+    pthread_mutex_destroy(lock);
+}
+
+static inline void
+stt_lock(stt_lock_t *lock)
+{
+    pthread_mutex_lock(lock);
+}
+
+static inline void
+stt_unlock(stt_lock_t *lock)
+{
+    pthread_mutex_unlock(lock);
+}
+
+typedef uint64_t stt_counter_t;
+
+static inline uint64_t
+stt_counter_read(const stt_counter_t *counter)
+{
+    return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+/* Adds 'amount', which may be negative, and returns the new value. */
+static inline uint64_t
+stt_counter_add(stt_counter_t *counter, int64_t amount)
+{
+    return __atomic_add_fetch(counter, amount, __ATOMIC_RELAXED);
+}
+
+/* Memory, zeroed.  Returns NULL when there is none. */
+static inline void *
+stt_zalloc(size_t size)
+{
+    return calloc(1, size);
+}
+
+static inline void
+stt_free(void *p)
+{
+    free(p);
+}
+
+/* Memory for a table that is made once, zeroed, possibly large. */
+static inline void *
+stt_zalloc_table(size_t size)
+{
+    return calloc(1, size);
+}
+
+static inline void
+stt_free_table(void *p)
+{
+    free(p);
+}
+
+#endif /* !__KERNEL__ */
+
+#endif /* stt-platform.h */

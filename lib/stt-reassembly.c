@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#include "stt-reassembly.h"
+
+#include "stt-frame.h"
+#include "stt-hash.h"
+#include "stt-list.h"
+
+/* Hash buckets of each shard, powers of 2. */
+enum {
+    FRAME_BUCKETS = 512,
+    SOURCE_BUCKETS = 64,
+};
+
+/* A source address from which there is at least one frame. */
+struct source {
+    struct stt_list in_bucket;
+    uint8_t address[16];
+    uint32_t domain;
+    struct stt_list frames;     /* By last use, least recent first. */
+    uint64_t bytes;             /* Charged for its fragments. */
+};
+
+/* A frame of which some segments are held. */
+struct frame {
+    struct stt_list in_bucket;
+    struct stt_list in_source;  /* In source->frames. */
+    struct stt_list by_use;     /* In shard->by_use. */
+    struct stt_list by_age;     /* In shard->by_age. */
+    struct source *source;
+    struct stt_key key;
+    struct stt_fragment *first; /* Chain, by offset. */
+    struct stt_fragment *last;
+    uint64_t since;             /* When the first segment came. */
+    uint32_t charged;           /* Bytes of memory. */
+    uint32_t held;              /* Bytes of payload. */
+    uint16_t length;            /* Of the whole frame. */
+    uint16_t n_fragments;
+};
+
+struct shard {
+    stt_lock_t lock;
+    struct stt_list frames[FRAME_BUCKETS];
+    struct stt_list sources[SOURCE_BUCKETS];
+    struct stt_list by_use;     /* All frames, least recently used first. */
+    struct stt_list by_age;     /* All frames, oldest first. */
+    uint32_t n_sources;
+};
+
+struct stt_reassembly {
+    uint64_t seed[2];
+    uint32_t n_shards;          /* A power of 2. */
+    struct stt_limits limits;   /* Each read and written by itself. */
+    stt_counter_t bytes;        /* Charged for all fragments. */
+    stt_counter_t n_frames;
+    struct shard shards[];
+};
+
+/* Makes an empty table of 'n_shards' shards, a power of 2: about twice the
+ * number of threads that will use it.  'seed' must be random and secret.
+ * Returns NULL if there is no memory.  The caller destroys the table with
+ * stt_reassembly_destroy(). */
+struct stt_reassembly *
+stt_reassembly_create(uint32_t n_shards, const uint64_t seed[2],
+                      const struct stt_limits *limits)
+{
+    struct stt_reassembly *r;
+    uint32_t i, j;
+
+    r = stt_zalloc_table(sizeof *r + n_shards * sizeof r->shards[0]);
+    if (!r) {
+        return NULL;
+    }
+    memcpy(r->seed, seed, sizeof r->seed);
+    r->n_shards = n_shards;
+    r->limits = *limits;
+    for (i = 0; i < n_shards; i++) {
+        struct shard *shard = &r->shards[i];
+
+        stt_lock_init(&shard->lock);
+        for (j = 0; j < FRAME_BUCKETS; j++) {
+            stt_list_init(&shard->frames[j]);
+        }
+        for (j = 0; j < SOURCE_BUCKETS; j++) {
+            stt_list_init(&shard->sources[j]);
+        }
+        stt_list_init(&shard->by_use);
+        stt_list_init(&shard->by_age);
+    }
+    return r;
+}
+
+/* Sets the limits of 'r'.  They hold from the next stt_reassembly_insert() or
+ * stt_reassembly_expire() on; the latter also evicts what new, lower limits
+ * have no room for. */
+void
+stt_reassembly_set_limits(struct stt_reassembly *r,
+                          const struct stt_limits *limits)
+{
+    STT_WRITE_SHARED(r->limits.bytes, limits->bytes);
+    STT_WRITE_SHARED(r->limits.bytes_per_source, limits->bytes_per_source);
+    STT_WRITE_SHARED(r->limits.frames, limits->frames);
+    STT_WRITE_SHARED(r->limits.age, limits->age);
+}
+
+void
+stt_reassembly_get_limits(const struct stt_reassembly *r,
+                          struct stt_limits *limits)
+{
+    limits->bytes = STT_READ_SHARED(r->limits.bytes);
+    limits->bytes_per_source = STT_READ_SHARED(r->limits.bytes_per_source);
+    limits->frames = STT_READ_SHARED(r->limits.frames);
+    limits->age = STT_READ_SHARED(r->limits.age);
+}
+
+/* Stores in '*occupancy' what 'r' holds now. */
+void
+stt_reassembly_get_occupancy(struct stt_reassembly *r,
+                             struct stt_occupancy *occupancy)
+{
+    uint32_t i;
+
+    occupancy->bytes = stt_counter_read(&r->bytes);
+    occupancy->frames = stt_counter_read(&r->n_frames);
+    occupancy->sources = 0;
+    for (i = 0; i < r->n_shards; i++) {
+        stt_lock(&r->shards[i].lock);
+        occupancy->sources += r->shards[i].n_sources;
+        stt_unlock(&r->shards[i].lock);
+    }
+}
+
+static uint64_t
+hash_source(const struct stt_reassembly *r, const struct stt_key *key)
+{
+    uint64_t words[3];
+
+    memcpy(words, key->source, sizeof key->source);
+    words[2] = key->domain;
+    return stt_hash(r->seed, words, 3);
+}
+
+static uint64_t
+hash_key(const struct stt_reassembly *r, const struct stt_key *key)
+{
+    uint64_t words[sizeof *key / sizeof(uint64_t) + 1] = { 0 };
+
+    memcpy(words, key, sizeof *key);
+    return stt_hash(r->seed, words, sizeof words / sizeof words[0]);
+}
+
+static struct source *
+find_source(struct stt_list *bucket, const struct stt_key *key)
+{
+    struct stt_list *e;
+
+    for (e = bucket->next; e != bucket; e = e->next) {
+        struct source *source = STT_CONTAINER_OF(e, struct source, in_bucket);
+
+        if (source->domain == key->domain
+            && !memcmp(source->address, key->source, sizeof key->source)) {
+            return source;
+        }
+    }
+    return NULL;
+}
+
+static struct frame *
+find_frame(struct stt_list *bucket, const struct stt_key *key)
+{
+    struct stt_list *e;
+
+    for (e = bucket->next; e != bucket; e = e->next) {
+        struct frame *frame = STT_CONTAINER_OF(e, struct frame, in_bucket);
+
+        if (!memcmp(&frame->key, key, sizeof *key)) {
+            return frame;
+        }
+    }
+    return NULL;
+}
+
+/* Adds the 'fragment' alone to the chain '*dead'. */
+static void
+bury(struct stt_fragment *fragment, enum stt_drop drop,
+     struct stt_fragment **dead)
+{
+    fragment->drop = drop;
+    fragment->next = *dead;
+    *dead = fragment;
+}
+
+/* Removes 'frame' from 'shard' and frees it, and its source with it if it was
+ * that one's last frame.  Returns the chain of its fragments. */
+static struct stt_fragment *
+remove_frame(struct stt_reassembly *r, struct shard *shard,
+             struct frame *frame)
+{
+    struct stt_fragment *chain = frame->first;
+    struct source *source = frame->source;
+
+    stt_list_remove(&frame->in_bucket);
+    stt_list_remove(&frame->in_source);
+    stt_list_remove(&frame->by_use);
+    stt_list_remove(&frame->by_age);
+    source->bytes -= frame->charged;
+    stt_counter_add(&r->bytes, -(int64_t) frame->charged);
+    stt_counter_add(&r->n_frames, -1);
+    stt_free(frame);
+
+    if (stt_list_is_empty(&source->frames)) {
+        stt_list_remove(&source->in_bucket);
+        shard->n_sources--;
+        stt_free(source);
+    }
+    return chain;
+}
+
+/* Removes 'frame' from 'shard' and adds its fragments to '*dead'. */
+static void
+discard_frame(struct stt_reassembly *r, struct shard *shard,
+              struct frame *frame, enum stt_drop drop,
+              struct stt_fragment **dead)
+{
+    struct stt_fragment *fragment, *next;
+
+    for (fragment = remove_frame(r, shard, frame); fragment; fragment = next) {
+        next = fragment->next;
+        bury(fragment, drop, dead);
+    }
+}
+
+/* Returns the least recently used frame on 'list', either the 'by_use' of a
+ * shard or, if 'of_source', the 'frames' of a source, that is not 'spared', or
+ * NULL if there is none. */
+static struct frame *
+least_recently_used(const struct stt_list *list, bool of_source,
+                    const struct frame *spared)
+{
+    struct stt_list *e;
+
+    for (e = list->next; e != list; e = e->next) {
+        struct frame *frame = (of_source
+                               ? STT_CONTAINER_OF(e, struct frame, in_source)
+                               : STT_CONTAINER_OF(e, struct frame, by_use));
+
+        if (frame != spared) {
+            return frame;
+        }
+    }
+    return NULL;
+}
+
+/* Adds the 'amount' to '*counter', unless the sum would exceed 'limit'.
+ * Adding first and taking back afterwards keeps the sum exact, whatever other
+ * threads add meanwhile. */
+static bool
+add_within(stt_counter_t *counter, uint32_t amount, uint64_t limit)
+{
+    if (stt_counter_add(counter, amount) <= limit) {
+        return true;
+    }
+    stt_counter_add(counter, -(int64_t) amount);
+    return false;
+}
+
+/* Evicts one frame of 'shard' that is not 'spared' for the sake of 'source',
+ * which may be NULL if it has no frames yet.  Its own frames go first.
+ * Returns false if there is no frame to evict. */
+static bool
+evict_for(struct stt_reassembly *r, struct shard *shard,
+          struct source *source, const struct frame *spared,
+          enum stt_drop drop, struct stt_fragment **dead)
+{
+    struct frame *victim = NULL;
+
+    if (source) {
+        victim = least_recently_used(&source->frames, true, spared);
+    }
+    if (!victim && (!source || spared)) {
+        victim = least_recently_used(&shard->by_use, false, spared);
+    }
+    if (!victim) {
+        return false;
+    }
+    discard_frame(r, shard, victim, drop, dead);
+    return true;
+}
+
+/* Makes room for 'charge' more bytes of 'frame' and charges them.  Returns
+ * STT_DROP_NONE if successful, otherwise the limit that stands against it. */
+static enum stt_drop
+charge_frame(struct stt_reassembly *r, struct shard *shard,
+             struct frame *frame, uint32_t charge, struct stt_fragment **dead)
+{
+    struct source *source = frame->source;
+
+    while (source->bytes + charge
+           > STT_READ_SHARED(r->limits.bytes_per_source)) {
+        struct frame *victim = least_recently_used(&source->frames, true,
+                                                   frame);
+
+        if (!victim) {
+            return STT_DROP_SOURCE_LIMIT;
+        }
+        discard_frame(r, shard, victim, STT_DROP_SOURCE_LIMIT, dead);
+    }
+    while (!add_within(&r->bytes, charge, STT_READ_SHARED(r->limits.bytes))) {
+        if (!evict_for(r, shard, source, frame, STT_DROP_BYTE_LIMIT, dead)) {
+            return STT_DROP_BYTE_LIMIT;
+        }
+    }
+    source->bytes += charge;
+    frame->charged += charge;
+    return STT_DROP_NONE;
+}
+
+/* Adds an empty frame for 'key' to 'shard' and returns it, or returns NULL and
+ * stores the reason in '*drop'. */
+static struct frame *
+add_frame(struct stt_reassembly *r, struct shard *shard,
+          struct stt_list *frame_bucket, struct stt_list *source_bucket,
+          const struct stt_key *key, uint16_t length, uint64_t now,
+          enum stt_drop *drop, struct stt_fragment **dead)
+{
+    struct source *source;
+    struct frame *frame;
+
+    while (!add_within(&r->n_frames, 1, STT_READ_SHARED(r->limits.frames))) {
+        if (!evict_for(r, shard, find_source(source_bucket, key), NULL,
+                       STT_DROP_FRAME_LIMIT, dead)) {
+            *drop = STT_DROP_FRAME_LIMIT;
+            return NULL;
+        }
+    }
+
+    /* Only now, as eviction may have freed the source. */
+    source = find_source(source_bucket, key);
+    frame = stt_zalloc(sizeof *frame);
+    if (frame && !source) {
+        source = stt_zalloc(sizeof *source);
+        if (source) {
+            memcpy(source->address, key->source, sizeof source->address);
+            source->domain = key->domain;
+            stt_list_init(&source->frames);
+            stt_list_push_back(source_bucket, &source->in_bucket);
+            shard->n_sources++;
+        }
+    }
+    if (!frame || !source) {
+        stt_free(frame);
+        stt_counter_add(&r->n_frames, -1);
+        *drop = STT_DROP_NO_MEMORY;
+        return NULL;
+    }
+
+    frame->source = source;
+    frame->key = *key;
+    frame->length = length;
+    frame->since = now;
+    stt_list_push_back(frame_bucket, &frame->in_bucket);
+    stt_list_push_back(&source->frames, &frame->in_source);
+    stt_list_push_back(&shard->by_use, &frame->by_use);
+    stt_list_push_back(&shard->by_age, &frame->by_age);
+    return frame;
+}
+
+/* Finds where in 'frame' the 'fragment' belongs.  Returns STT_DROP_NONE and
+ * stores in '*prev' the fragment to put it behind, NULL for the start, or
+ * returns why it does not belong there. */
+static enum stt_drop
+find_place(const struct frame *frame, const struct stt_fragment *fragment,
+           struct stt_fragment **prev)
+{
+    uint32_t end = (uint32_t) fragment->offset + fragment->length;
+    struct stt_fragment *next;
+
+    /* Segments mostly come in order, so look at the end of the chain first. */
+    if (frame->last
+        && fragment->offset >= frame->last->offset + frame->last->length) {
+        *prev = frame->last;
+        return STT_DROP_NONE;
+    }
+
+    /* 'next' becomes the first held fragment that ends behind the start of the
+     * new one: the only one that can contain it, and if none of 'next' lies in
+     * front of the new one's end, there is no overlap at all. */
+    *prev = NULL;
+    for (next = frame->first;
+         next && next->offset + next->length <= fragment->offset;
+         next = next->next) {
+        *prev = next;
+    }
+    if (!next || next->offset >= end) {
+        return STT_DROP_NONE;
+    }
+    return (next->offset <= fragment->offset
+            && next->offset + next->length >= end
+            ? STT_DROP_DUPLICATE
+            : STT_DROP_OVERLAP);
+}
+
+/* Links 'fragment' into 'frame' behind 'prev', or at the start if NULL. */
+static void
+link_fragment(struct frame *frame, struct stt_fragment *fragment,
+              struct stt_fragment *prev)
+{
+    if (prev) {
+        fragment->next = prev->next;
+        prev->next = fragment;
+    } else {
+        fragment->next = frame->first;
+        frame->first = fragment;
+    }
+    if (!fragment->next) {
+        frame->last = fragment;
+    }
+    frame->held += fragment->length;
+    frame->n_fragments++;
+}
+
+/* Inserts 'fragment' into 'shard', whose lock is held.  Returns the chain of
+ * its frame if that is whole now. */
+static struct stt_fragment *
+insert_locked(struct stt_reassembly *r, struct shard *shard,
+              struct stt_list *source_bucket, const struct stt_key *key,
+              uint16_t frame_length, struct stt_fragment *fragment,
+              uint64_t now, struct stt_fragment **dead)
+{
+    struct stt_list *bucket
+        = &shard->frames[hash_key(r, key) & (FRAME_BUCKETS - 1)];
+    struct frame *frame = find_frame(bucket, key);
+    struct stt_fragment *prev = NULL;
+    enum stt_drop drop = STT_DROP_NONE;
+
+    if (frame && now - frame->since >= STT_READ_SHARED(r->limits.age)) {
+        discard_frame(r, shard, frame, STT_DROP_EXPIRED, dead);
+        frame = NULL;
+    }
+    if (!frame) {
+        frame = add_frame(r, shard, bucket, source_bucket, key, frame_length,
+                          now, &drop, dead);
+        if (!frame) {
+            bury(fragment, drop, dead);
+            return NULL;
+        }
+    } else if (frame->length != frame_length) {
+        drop = STT_DROP_CONFLICT;
+    } else {
+        drop = find_place(frame, fragment, &prev);
+        if (drop == STT_DROP_DUPLICATE) {
+            bury(fragment, drop, dead);
+            return NULL;
+        }
+        if (!drop && frame->n_fragments >= STT_MAX_SEGMENTS) {
+            drop = STT_DROP_SEGMENTS;
+        }
+    }
+    if (!drop) {
+        drop = charge_frame(r, shard, frame, fragment->charge, dead);
+    }
+    if (drop) {
+        discard_frame(r, shard, frame, drop, dead);
+        bury(fragment, drop, dead);
+        return NULL;
+    }
+
+    link_fragment(frame, fragment, prev);
+    if (frame->held == frame->length) {
+        return remove_frame(r, shard, frame);
+    }
+    stt_list_move_back(&frame->source->frames, &frame->in_source);
+    stt_list_move_back(&shard->by_use, &frame->by_use);
+    return NULL;
+}
+
+/* Inserts 'fragment', which is embedded in the host's packet that holds
+ * 'segment' of the frame 'key', into 'r'.  'segment' must have passed
+ * stt_segment_check() and its checksum have been verified.  The host has set
+ * 'fragment->charge' and 'fragment->ecn'.  'now' is the time in milliseconds on
+ * any clock that does not go back.
+ *
+ * The table takes over 'fragment'.  If it completes its frame, returns the
+ * chain of the frame's fragments, 'fragment' among them; otherwise returns
+ * NULL.  Either way adds the fragments that died of it, which can be fragments
+ * of other frames and 'fragment' itself, to the chain '*dead'.  Both chains
+ * belong to the caller then. */
+struct stt_fragment *
+stt_reassembly_insert(struct stt_reassembly *r, const struct stt_key *key,
+                      const struct stt_segment *segment,
+                      struct stt_fragment *fragment, uint64_t now,
+                      struct stt_fragment **dead)
+{
+    uint64_t hash = hash_source(r, key);
+    struct shard *shard = &r->shards[(hash >> 32) & (r->n_shards - 1)];
+    struct stt_fragment *whole;
+
+    fragment->next = NULL;
+    fragment->offset = segment->offset;
+    fragment->length = segment->length;
+    fragment->drop = STT_DROP_NONE;
+
+    stt_lock(&shard->lock);
+    whole = insert_locked(r, shard,
+                          &shard->sources[hash & (SOURCE_BUCKETS - 1)], key,
+                          segment->frame_length, fragment, now, dead);
+    stt_unlock(&shard->lock);
+    return whole;
+}
+
+/* Takes out of 'r' all frames that at 'now', the time in milliseconds, are too
+ * old, and those that limits which were lowered have no room for.  Returns the
+ * chain of their fragments, which belong to the caller then.  To be called now
+ * and then, at least once in the time that a frame may live. */
+struct stt_fragment *
+stt_reassembly_expire(struct stt_reassembly *r, uint64_t now)
+{
+    struct stt_fragment *dead = NULL;
+    struct stt_limits limits;
+    uint32_t i;
+
+    stt_reassembly_get_limits(r, &limits);
+    for (i = 0; i < r->n_shards; i++) {
+        struct shard *shard = &r->shards[i];
+
+        stt_lock(&shard->lock);
+        while (!stt_list_is_empty(&shard->by_age)) {
+            struct frame *frame = STT_CONTAINER_OF(shard->by_age.next,
+                                                   struct frame, by_age);
+            enum stt_drop drop
+                = (now - frame->since >= limits.age ? STT_DROP_EXPIRED
+                   : stt_counter_read(&r->bytes) > limits.bytes
+                   ? STT_DROP_BYTE_LIMIT
+                   : stt_counter_read(&r->n_frames) > limits.frames
+                   ? STT_DROP_FRAME_LIMIT
+                   : STT_DROP_NONE);
+
+            if (!drop) {
+                break;
+            }
+            discard_frame(r, shard, frame, drop, &dead);
+        }
+        stt_unlock(&shard->lock);
+    }
+    return dead;
+}
+
+/* Destroys 'r', which no other thread may use any more.  Returns the chain of
+ * the fragments that it held, which belong to the caller then; their reason is
+ * STT_DROP_EXPIRED. */
+struct stt_fragment *
+stt_reassembly_destroy(struct stt_reassembly *r)
+{
+    struct stt_fragment *dead = NULL;
+    uint32_t i;
+
+    for (i = 0; i < r->n_shards; i++) {
+        struct shard *shard = &r->shards[i];
+
+        while (!stt_list_is_empty(&shard->by_age)) {
+            discard_frame(r, shard,
+                          STT_CONTAINER_OF(shard->by_age.next, struct frame,
+                                           by_age),
+                          STT_DROP_EXPIRED, &dead);
+        }
+        stt_lock_destroy(&shard->lock);
+    }
+    stt_free_table(r);
+    return dead;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#ifndef STT_REASSEMBLY_H
+#define STT_REASSEMBLY_H 1
+
+/* Reassembly of frames from segments
+ * ==================================
+ *
+ * The host keeps its packets.  It embeds a 'struct stt_fragment' in each one
+ * and hands that to stt_reassembly_insert(); the table links fragments and
+ * never touches, copies or frees payload.  In return comes either nothing (the
+ * fragment is held), or the chain of fragments of a whole frame, ordered by
+ * offset and without gap or overlap.  With either, and from every other
+ * function that takes fragments out of the table, may come a chain of dead
+ * fragments, each with the reason, which the host counts and frees.  A fragment
+ * is thus always in exactly one hand.
+ *
+ *
+ * What a sender can do, and what not
+ * ----------------------------------
+ *
+ * Segments may come in any order.  One that lies within a segment already held
+ * is a duplicate and is dropped; one that overlaps others in any other way, or
+ * that states another frame length, discards the whole frame, as RFC 5722 does
+ * for IPv6 fragments.
+ *
+ * Memory is bounded in bytes, as the host charges them, in all and for each
+ * source address; frames are bounded in number and age.  When a source comes
+ * upon a limit, its own least recently used frames go first.  Only a source
+ * that has no other frame to give may have the least recently used frame of
+ * another source evicted, so no source can push out more of the others' frames
+ * than its one newest frame takes.  If nothing is left to evict, the newcomer
+ * is refused.  A frame's age counts from its first segment, so that it cannot
+ * be kept alive by sending more of it.
+ *
+ *
+ * Threads
+ * -------
+ *
+ * The table is cut into shards, each with a lock.  A shard has all frames of
+ * the sources whose addresses hash to it, which makes the bounds of a source
+ * exact, and any thread may bring any segment.  A frame that arrives as one
+ * segment does not belong here at all: test stt_segment_is_frame() first. */
+
+#include "stt-drop.h"
+#include "stt-platform.h"
+#include "stt-segment.h"
+
+/* One packet's place in the table.  The host embeds it in its own packet (24
+ * bytes, which fits an skb's control block). */
+struct stt_fragment {
+    struct stt_fragment *next;  /* In the chain, NULL at its end. */
+    uint32_t charge;            /* Bytes of memory, set by the host. */
+    uint16_t offset;            /* Within the frame, set by the table. */
+    uint16_t length;            /* Of the payload, set by the table. */
+    uint8_t ecn;                /* Outer ECN field, set by the host. */
+    uint8_t drop;               /* In a dead chain: an enum stt_drop. */
+};
+
+/* Where a frame comes from and which one it is.  No part of it is interpreted,
+ * they are only compared.  There is no padding. */
+struct stt_key {
+    uint8_t source[16];         /* Outer addresses; IPv4 mapped into IPv6. */
+    uint8_t destination[16];
+    uint32_t domain;            /* Anything that keeps frames apart, such as a
+                                 * network namespace. */
+    uint32_t frame_id;
+    uint16_t source_port;
+    uint16_t destination_port;
+};
+
+struct stt_limits {
+    uint64_t bytes;             /* Held in all. */
+    uint64_t bytes_per_source;  /* Held for one source address and domain. */
+    uint32_t frames;            /* Held in all. */
+    uint32_t age;               /* Of a frame, in milliseconds. */
+};
+
+/* Defaults.  A frame of maximum length in Ethernet-sized buffers is charged
+ * about 100 kB, so one source may have some 80 of them under way.  Segments of
+ * a frame leave the sender back to back: a second is generous. */
+#define STT_DEFAULT_LIMITS (struct stt_limits) {    \
+        .bytes = 64 * 1024 * 1024,                  \
+        .bytes_per_source = 8 * 1024 * 1024,        \
+        .frames = 8192,                             \
+        .age = 1000,                                \
+    }
+
+struct stt_occupancy {
+    uint64_t bytes;
+    uint32_t frames;
+    uint32_t sources;
+};
+
+struct stt_reassembly;
+
+struct stt_reassembly *stt_reassembly_create(uint32_t n_shards,
+                                             const uint64_t seed[2],
+                                             const struct stt_limits *);
+struct stt_fragment *stt_reassembly_destroy(struct stt_reassembly *);
+
+void stt_reassembly_set_limits(struct stt_reassembly *,
+                               const struct stt_limits *);
+void stt_reassembly_get_limits(const struct stt_reassembly *,
+                               struct stt_limits *);
+void stt_reassembly_get_occupancy(struct stt_reassembly *,
+                                  struct stt_occupancy *);
+
+struct stt_fragment *stt_reassembly_insert(struct stt_reassembly *,
+                                           const struct stt_key *,
+                                           const struct stt_segment *,
+                                           struct stt_fragment *,
+                                           uint64_t now,
+                                           struct stt_fragment **dead);
+struct stt_fragment *stt_reassembly_expire(struct stt_reassembly *,
+                                           uint64_t now);
+
+#endif /* stt-reassembly.h */

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// file: include/linux/openvswitch.h
+// expect: ^[[:space:]]*OVS_VPORT_TYPE_STT = 106
+
+// The number that the Linux datapath used for STT.
+@ vport_type @
+@@
+ enum ovs_vport_type {
+   ...,
++  OVS_VPORT_TYPE_STT = 106,
+   OVS_VPORT_TYPE_ERSPAN = 107,
+   ...
+ };

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// file: lib/netdev-linux.c
+// expect: packet_socket_opened\(
+// expect: packet_socket_closing\(
+// expect: packet_socket_add_stats\(
+// expect: dp_packet_new_with_headroom\(std_len, STT_HEADROOM\)
+// expect: dp_packet_resize\(pkt, stt_get_headroom\(
+// expect: include "stt/packet-socket.h"
+
+@ includes @
+@@
+ #include "netdev-linux.h"
++#include "stt/packet-socket.h"
++#include "stt/stt-push.h"
+
+@ opened @
+identifier rxq, rx, netdev, sll;
+@@
+ netdev_linux_rxq_construct(struct netdev_rxq *rxq)
+ {
+   <...
+   if (bind(rx->fd, (struct sockaddr *) &sll, sizeof sll) < 0) {
+     ...
+   }
++  packet_socket_opened(rx->fd, netdev_rxq_get_name(rxq));
+   ...>
+ }
+
+@ closing @
+identifier f =~ "^netdev_linux_rxq_(con|de)struct$";
+identifier rx;
+@@
+ f(...)
+ {
+   <...
++  packet_socket_closing(rx->fd);
+   close(rx->fd);
+   ...>
+ }
+
+@ stats @
+identifier dev, s;
+@@
+ netdev_linux_get_stats(const struct netdev *dev, struct netdev_stats *s)
+ {
+   <...
+   ovs_mutex_unlock(...);
++  packet_socket_add_stats(netdev_get_name(dev), s);
+   ...>
+ }
+
+// Room for tunnel headers, so that they can be pushed without copying.
+@ headroom @
+identifier f =~ "^netdev_linux_batch_rxq_recv_(sock|tap)$";
+expression e;
+@@
+ f(...)
+ {
+   <...
+-  dp_packet_new_with_headroom(e, DP_NETDEV_HEADROOM)
++  dp_packet_new_with_headroom(e, STT_HEADROOM)
+   ...>
+ }
+
+@ super_packet_headroom @
+identifier f =~ "^netdev_linux_batch_rxq_recv_(sock|tap)$";
+identifier pkt;
+@@
+ f(...)
+ {
+   <...
+-  dp_packet_resize(pkt, DP_NETDEV_HEADROOM, 0)
++  dp_packet_resize(pkt, stt_get_headroom(dp_packet_size(pkt)), 0)
+   ...>
+ }

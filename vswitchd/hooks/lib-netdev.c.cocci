@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// file: lib/netdev.c
+// expect: stt_push_batch\(batch, data\)
+// expect: stt_pop_batch\(netdev, batch\)
+// expect: \|\| stt_is_port\(netdev\)
+// expect: include "stt/stt-pop.h"
+
+@ includes @
+@@
+ #include "netdev.h"
++#include "stt/stt-pop.h"
++#include "stt/stt-push.h"
++#include "stt/stt-vport.h"
+
+// STT takes and leaves whole batches, as a packet can become several or none,
+// so its class has no callback for a single one.
+@ push_pop @
+identifier netdev;
+expression e;
+@@
+ netdev_has_tunnel_push_pop(const struct netdev *netdev)
+ {
+-  return e;
++  return (e) || stt_is_port(netdev);
+ }
+
+@ push @
+identifier netdev, ingress, batch, data;
+@@
+ netdev_push_header(const struct netdev *netdev, const struct netdev *ingress,
+                    struct dp_packet_batch *batch,
+                    const struct ovs_action_push_tnl *data)
+ {
++  if (stt_push_batch(batch, data)) {
++    return 0;
++  }
+   ...
+ }
+
+@ pop @
+identifier netdev, batch;
+@@
+ netdev_pop_header(struct netdev *netdev, struct dp_packet_batch *batch)
+ {
++  if (stt_pop_batch(netdev, batch)) {
++    return;
++  }
+   ...
+ }

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+#include "packet-socket.h"
+
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "coverage.h"
+#include "netdev.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/list.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/shash.h"
+#include "openvswitch/vlog.h"
+#include "ovs-thread.h"
+#include "smap.h"
+#include "timeval.h"
+#include "userspace-tso.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(packet_socket);
+
+COVERAGE_DEFINE(packet_socket_drops);
+
+/* How often losses are looked for, in milliseconds. */
+#define POLL_INTERVAL 1000
+
+struct packet_socket {
+    struct ovs_list list_node;
+    int fd;
+    char *netdev_name;
+};
+
+static struct ovs_mutex mutex = OVS_MUTEX_INITIALIZER;
+
+/* All open packet sockets that receive. */
+static struct ovs_list sockets OVS_GUARDED_BY(mutex)
+    = OVS_LIST_INITIALIZER(&sockets);
+
+/* Packets lost so far, by the device's name, as "uint64_t *". */
+static struct shash drops OVS_GUARDED_BY(mutex) = SHASH_INITIALIZER(&drops);
+
+/* Size that was configured, in bytes, or 0. */
+static int configured_size OVS_GUARDED_BY(mutex);
+
+static long long int next_poll;
+
+/* Returns the size that receive buffers should have, in bytes, or 0 if they
+ * should be left as the system makes them. */
+static int
+wanted_size(void)
+    OVS_REQUIRES(mutex)
+{
+    return configured_size ? configured_size
+           : userspace_tso_enabled() ? PACKET_SOCKET_RCVBUF
+           : 0;
+}
+
+static void
+set_size(const struct packet_socket *socket)
+    OVS_REQUIRES(mutex)
+{
+    /* The kernel doubles what it is told, for its own overhead. */
+    int half = wanted_size() / 2;
+
+    if (half
+        && setsockopt(socket->fd, SOL_SOCKET, SO_RCVBUFFORCE,
+                      &half, sizeof half)
+        && setsockopt(socket->fd, SOL_SOCKET, SO_RCVBUF, &half, sizeof half)) {
+        VLOG_WARN("%s: could not set receive buffer to %d bytes (%s)",
+                  socket->netdev_name, half * 2, ovs_strerror(errno));
+    }
+}
+
+static uint64_t *
+get_drops(const char *netdev_name)
+    OVS_REQUIRES(mutex)
+{
+    uint64_t *n = shash_find_data(&drops, netdev_name);
+
+    if (!n) {
+        n = xzalloc(sizeof *n);
+        shash_add(&drops, netdev_name, n);
+    }
+    return n;
+}
+
+/* Asks the kernel what 'socket' has lost since it was last asked. */
+static void
+poll_drops(const struct packet_socket *socket)
+    OVS_REQUIRES(mutex)
+{
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
+    struct tpacket_stats stats;
+    socklen_t length = sizeof stats;
+
+    if (getsockopt(socket->fd, SOL_PACKET, PACKET_STATISTICS,
+                   &stats, &length) || !stats.tp_drops) {
+        return;
+    }
+    *get_drops(socket->netdev_name) += stats.tp_drops;
+    COVERAGE_ADD(packet_socket_drops, stats.tp_drops);
+    VLOG_WARN_RL(&rl, "%s: %u received packets lost, because they came faster "
+                 "than they were handled; a larger "
+                 "other_config:packet-socket-rcvbuf may help",
+                 socket->netdev_name, stats.tp_drops);
+}
+
+/* Called when the packet socket 'fd' was opened to receive from the device
+ * 'netdev_name'. */
+void
+packet_socket_opened(int fd, const char *netdev_name)
+{
+    struct packet_socket *socket = xmalloc(sizeof *socket);
+
+    socket->fd = fd;
+    socket->netdev_name = xstrdup(netdev_name);
+    ovs_mutex_lock(&mutex);
+    ovs_list_push_back(&sockets, &socket->list_node);
+    set_size(socket);
+    ovs_mutex_unlock(&mutex);
+}
+
+/* Called when 'fd' is about to be closed.  It need not be a packet socket. */
+void
+packet_socket_closing(int fd)
+{
+    struct packet_socket *socket;
+
+    ovs_mutex_lock(&mutex);
+    LIST_FOR_EACH_SAFE (socket, list_node, &sockets) {
+        if (socket->fd == fd) {
+            poll_drops(socket);
+            ovs_list_remove(&socket->list_node);
+            free(socket->netdev_name);
+            free(socket);
+        }
+    }
+    ovs_mutex_unlock(&mutex);
+}
+
+/* Takes the buffers' size from the 'other_config' column of the Open_vSwitch
+ * table and applies it to open sockets too. */
+void
+packet_socket_set_config(const struct smap *other_config)
+{
+    const char *s = smap_get(other_config, "packet-socket-rcvbuf");
+    struct packet_socket *socket;
+    int size = 0;
+
+    if (s && (!str_to_int(s, 10, &size) || size < 4096)) {
+        static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
+
+        VLOG_WARN_RL(&rl, "bad value \"%s\" for "
+                     "other_config:packet-socket-rcvbuf: must be an integer "
+                     "from 4096 to %d; using the default", s, INT_MAX);
+        size = 0;
+    }
+
+    ovs_mutex_lock(&mutex);
+    if (size != configured_size) {
+        configured_size = size;
+        LIST_FOR_EACH (socket, list_node, &sockets) {
+            set_size(socket);
+        }
+    }
+    ovs_mutex_unlock(&mutex);
+}
+
+/* Periodic work of the main thread: looks for losses. */
+void
+packet_socket_run(void)
+{
+    struct packet_socket *socket;
+
+    if (time_msec() < next_poll) {
+        return;
+    }
+    next_poll = time_msec() + POLL_INTERVAL;
+
+    ovs_mutex_lock(&mutex);
+    LIST_FOR_EACH (socket, list_node, &sockets) {
+        poll_drops(socket);
+    }
+    ovs_mutex_unlock(&mutex);
+}
+
+/* Wakes the main thread up for packet_socket_run(). */
+void
+packet_socket_wait(void)
+{
+    ovs_mutex_lock(&mutex);
+    if (!ovs_list_is_empty(&sockets)) {
+        poll_timer_wait_until(next_poll);
+    }
+    ovs_mutex_unlock(&mutex);
+}
+
+/* Adds what was lost on the way from the device 'netdev_name' to its packet
+ * sockets to 'stats'. */
+void
+packet_socket_add_stats(const char *netdev_name, struct netdev_stats *stats)
+{
+    const uint64_t *n;
+
+    ovs_mutex_lock(&mutex);
+    n = shash_find_data(&drops, netdev_name);
+    if (n) {
+        stats->rx_dropped += *n;
+        stats->rx_missed_errors += *n;
+    }
+    ovs_mutex_unlock(&mutex);
+}
+
+/* Appends the sockets, their buffers and their losses to 's'. */
+void
+packet_socket_show(struct ds *s)
+{
+    struct packet_socket *socket;
+
+    ds_put_cstr(s, "packet sockets:\n");
+    ovs_mutex_lock(&mutex);
+    LIST_FOR_EACH (socket, list_node, &sockets) {
+        socklen_t length = sizeof(int);
+        int size = 0;
+
+        poll_drops(socket);
+        getsockopt(socket->fd, SOL_SOCKET, SO_RCVBUF, &size, &length);
+        ds_put_format(s, "  %s: receive buffer %d bytes, packets lost on the "
+                      "device %"PRIu64"\n",
+                      socket->netdev_name, size,
+                      *get_drops(socket->netdev_name));
+    }
+    ovs_mutex_unlock(&mutex);
+}

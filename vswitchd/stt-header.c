@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+#include "stt-header.h"
+
+#include <netinet/in.h>
+
+#include "netdev.h"
+#include "netdev-native-tnl.h"
+#include "odp-netlink.h"
+#include "openvswitch/dynamic-string.h"
+#include "util.h"
+
+/* Reads the STT_HEADERS_LEN bytes at 'headers', the TCP-like header and the
+ * STT frame header of a template, into '*template'. */
+void
+stt_template_read(const void *headers, struct stt_template *template)
+{
+    const uint8_t *p = headers;
+    struct stt_segment segment;
+    struct stt_frame frame;
+
+    stt_segment_read(p, STT_HEADERS_LEN, &segment);
+    stt_frame_read(p + STT_SEGMENT_HEADER_LEN, STT_MIN_FRAME_LEN, &frame);
+    template->destination_port = segment.destination_port;
+    template->path_mtu = frame.mss;
+    template->context_id = frame.context_id;
+}
+
+/* Writes 'template' into the STT_HEADERS_LEN bytes at 'headers'. */
+void
+stt_template_write(void *headers, const struct stt_template *template)
+{
+    uint8_t *p = headers;
+
+    stt_segment_write(p, &(struct stt_segment) {
+        .destination_port = template->destination_port,
+    });
+    stt_frame_write(p + STT_SEGMENT_HEADER_LEN, &(struct stt_frame) {
+        .mss = template->path_mtu,
+        .context_id = template->context_id,
+    });
+}
+
+/* Implements 'build_header' of netdev_class: makes 'data' the template for the
+ * tunnel port 'netdev' and the flow in 'params'.  The path MTU is still missing
+ * then: see stt_set_path_mtu(). */
+int
+stt_build_header(const struct netdev *netdev,
+                 struct ovs_action_push_tnl *data,
+                 const struct netdev_tnl_build_header_params *params)
+{
+    const struct netdev_tunnel_config *config
+        = netdev_get_tunnel_config(netdev);
+    struct stt_template template = {
+        .destination_port = ntohs(config->dst_port),
+        .context_id = ntohll(params->flow->tunnel.tun_id),
+    };
+
+    stt_template_write(netdev_tnl_ip_build_header(data, params, IPPROTO_TCP,
+                                                  0),
+                       &template);
+    data->header_len += STT_HEADERS_LEN;
+    data->tnl_type = OVS_VPORT_TYPE_STT;
+    return 0;
+}
+
+/* Called when the template 'data' is complete and will leave through 'egress'.
+ * If it is an STT template, stores the path MTU in it, which is 'egress''s MTU.
+ * A change of that MTU makes OVS translate its flows anew, so it reaches the
+ * templates in use. */
+void
+stt_set_path_mtu(struct ovs_action_push_tnl *data,
+                 const struct netdev *egress)
+{
+    struct stt_template template;
+    uint8_t *headers;
+    int mtu;
+
+    if (data->tnl_type != OVS_VPORT_TYPE_STT) {
+        return;
+    }
+    if (netdev_get_mtu(egress, &mtu)) {
+        mtu = ETH_PAYLOAD_MAX;
+    }
+    headers = (uint8_t *) data->header + data->header_len - STT_HEADERS_LEN;
+    stt_template_read(headers, &template);
+    template.path_mtu = MIN(MAX(mtu, 0), UINT16_MAX);
+    stt_template_write(headers, &template);
+}
+
+/* If 'data' is an STT template, appends the part of it that belongs to STT, the
+ * 'length' bytes at 'headers', to 's' in the syntax of a tnl_push action, and
+ * returns true.  Otherwise returns false. */
+bool
+stt_format_header(struct ds *s, const struct ovs_action_push_tnl *data,
+                  const void *headers, size_t length)
+{
+    struct stt_template template;
+
+    if (data->tnl_type != OVS_VPORT_TYPE_STT) {
+        return false;
+    }
+    if (length < STT_HEADERS_LEN) {
+        ds_put_cstr(s, "stt(truncated header)");
+        return true;
+    }
+    stt_template_read(headers, &template);
+    ds_put_format(s, "stt(dst=%"PRIu16",mtu=%"PRIu16",context_id=0x%"PRIx64")",
+                  template.destination_port, template.path_mtu,
+                  template.context_id);
+    return true;
+}
+
+/* Parses what stt_format_header() writes, and the parenthesis that closes the
+ * whole header behind it, from 's' + '*n'.  If it is there, writes the template
+ * into the STT_HEADERS_LEN bytes at 'headers', adds the number of characters to
+ * '*n' and returns true.  Otherwise returns false and changes nothing. */
+bool
+stt_parse_header(const char *s, int *n, void *headers)
+{
+    struct stt_template template;
+
+    if (!ovs_scan_len(s, n, "stt(dst=%"SCNi16",mtu=%"SCNi16
+                      ",context_id=0x%"SCNx64"))",
+                      &template.destination_port, &template.path_mtu,
+                      &template.context_id)) {
+        return false;
+    }
+    stt_template_write(headers, &template);
+    return true;
+}

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+#include "stt-pop.h"
+
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+
+#include "csum.h"
+#include "dp-packet.h"
+#include "dp-packet-gso.h"
+#include "netdev.h"
+#include "ovs-thread.h"
+#include "packets.h"
+#include "random.h"
+#include "stt-counters.h"
+#include "stt-frame.h"
+#include "stt-push.h"
+#include "stt-reassembly.h"
+#include "stt-segment.h"
+#include "stt-vport.h"
+#include "timeval.h"
+#include "userspace-tso.h"
+
+/* Shards of the reassembly table.  More than threads that are likely to bring
+ * segments of different senders at the same time. */
+enum { N_SHARDS = 16 };
+
+/* Packets that the current thread has dropped since stt_pop_batch() began. */
+DEFINE_STATIC_PER_THREAD_DATA(uint32_t, pop_drops, 0);
+
+/* A packet that is held for reassembly keeps its metadata of the first cache
+ * line, with the input port.  Its tunnel metadata has no meaning, so that is
+ * where the table's fragment lives. */
+#define FRAGMENT_OFFSET offsetof(struct dp_packet, md.tunnel)
+BUILD_ASSERT_DECL(sizeof(struct stt_fragment) <= sizeof(struct flow_tnl));
+
+static struct stt_fragment *
+fragment_of(struct dp_packet *packet)
+{
+    return ALIGNED_CAST(struct stt_fragment *,
+                        (char *) packet + FRAGMENT_OFFSET);
+}
+
+static struct dp_packet *
+packet_of(struct stt_fragment *fragment)
+{
+    return ALIGNED_CAST(struct dp_packet *,
+                        (char *) fragment - FRAGMENT_OFFSET);
+}
+
+/* Returns the reassembly table, made by the first call. */
+static struct stt_reassembly *
+get_reassembly(void)
+{
+    static struct ovsthread_once once = OVSTHREAD_ONCE_INITIALIZER;
+    static struct stt_reassembly *reassembly;
+
+    if (ovsthread_once_start(&once)) {
+        uint64_t seed[2];
+
+        random_bytes(seed, sizeof seed);
+        reassembly = stt_reassembly_create(N_SHARDS, seed,
+                                           &STT_DEFAULT_LIMITS);
+        if (!reassembly) {
+            out_of_memory();
+        }
+        ovsthread_once_done(&once);
+    }
+    return reassembly;
+}
+
+static void
+drop(struct dp_packet *packet, enum stt_drop reason)
+{
+    ++*pop_drops_get();
+    stt_drop_packet(packet, reason);
+}
+
+static void
+drop_chain(struct stt_fragment *fragment)
+{
+    while (fragment) {
+        struct stt_fragment *next = fragment->next;
+
+        drop(packet_of(fragment), fragment->drop);
+        fragment = next;
+    }
+}
+
+/* Where a segment came from, and where in its packet it is. */
+struct origin {
+    struct in6_addr source;     /* Outer addresses, IPv4 mapped. */
+    struct in6_addr destination;
+    uint8_t tos;                /* Outer TOS or traffic class. */
+    uint8_t ttl;                /* Outer TTL or hop limit. */
+    bool dont_fragment;
+    struct stt_segment segment;
+    uint16_t payload_offset;    /* Of the segment's payload in the packet. */
+};
+
+/* Reads the outer IP header of 'packet', to which its layer 3 and layer 4
+ * offsets point, into '*origin'. */
+static enum stt_drop
+read_outer(struct dp_packet *packet, struct origin *origin)
+{
+    const struct ip_header *ip = dp_packet_l3(packet);
+
+    if (!ip || !dp_packet_l4(packet)) {
+        return STT_DROP_OUTER;
+    }
+    if (IP_VER(ip->ip_ihl_ver) == 4) {
+        if (dp_packet_ip_checksum_bad(packet)
+            || (dp_packet_ip_checksum_unknown(packet)
+                && csum(ip, IP_IHL(ip->ip_ihl_ver) * 4))) {
+            return STT_DROP_OUTER;
+        }
+        in6_addr_set_mapped_ipv4(&origin->source,
+                                 get_16aligned_be32(&ip->ip_src));
+        in6_addr_set_mapped_ipv4(&origin->destination,
+                                 get_16aligned_be32(&ip->ip_dst));
+        origin->tos = ip->ip_tos;
+        origin->ttl = ip->ip_ttl;
+        origin->dont_fragment = (ip->ip_frag_off & htons(IP_DF)) != 0;
+    } else {
+        const struct ovs_16aligned_ip6_hdr *ip6 = dp_packet_l3(packet);
+
+        memcpy(&origin->source, &ip6->ip6_src, sizeof origin->source);
+        memcpy(&origin->destination, &ip6->ip6_dst,
+               sizeof origin->destination);
+        origin->tos = ntohl(get_16aligned_be32(&ip6->ip6_flow)) >> 20;
+        origin->ttl = ip6->ip6_hlim;
+        origin->dont_fragment = false;
+    }
+    return STT_DROP_NONE;
+}
+
+/* Returns true if the checksum in the TCP-like header of 'packet' is right, or
+ * the device or a local sender has vouched for it. */
+static bool
+verify_checksum(struct dp_packet *packet)
+{
+    const struct ip_header *ip = dp_packet_l3(packet);
+    uint32_t sum;
+
+    if (dp_packet_l4_checksum_valid(packet)) {
+        return true;
+    }
+    if (dp_packet_l4_checksum_bad(packet)) {
+        return false;
+    }
+    sum = (IP_VER(ip->ip_ihl_ver) == 4
+           ? packet_csum_pseudoheader(ip)
+           : packet_csum_pseudoheader6(dp_packet_l3(packet)));
+    sum = csum_continue(sum, dp_packet_l4(packet), dp_packet_l4_size(packet));
+    return csum_finish(sum) == 0;
+}
+
+/* Checks 'packet', which came in on an STT port, as far as that is possible
+ * without the rest of its frame, and stores what it says in '*origin'.
+ * Returns STT_DROP_NONE, or the reason to drop it.  Removes padding. */
+static enum stt_drop
+read_segment(struct dp_packet *packet, struct origin *origin)
+{
+    enum stt_drop reason = read_outer(packet, origin);
+
+    if (!reason) {
+        reason = stt_segment_read(dp_packet_l4(packet),
+                                  dp_packet_l4_size(packet),
+                                  &origin->segment);
+    }
+    if (!reason && !verify_checksum(packet)) {
+        reason = STT_DROP_CHECKSUM;
+    }
+    if (!reason) {
+        reason = stt_segment_check(&origin->segment);
+    }
+    if (!reason) {
+        origin->payload_offset = ((char *) dp_packet_l4(packet)
+                                  - (char *) dp_packet_data(packet)
+                                  + STT_SEGMENT_HEADER_LEN);
+        dp_packet_set_size(packet, (origin->payload_offset
+                                    + origin->segment.length));
+        dp_packet_set_l2_pad_size(packet, 0);
+    }
+    return reason;
+}
+
+/* Fills in the metadata of 'packet', which came in on the port that is in it,
+ * with the tunnel that it came through. */
+static void
+set_metadata(struct dp_packet *packet, const struct origin *origin,
+             uint64_t context_id)
+{
+    struct flow_tnl *tunnel = &packet->md.tunnel;
+
+    pkt_metadata_init_tnl(&packet->md);
+    if (IN6_IS_ADDR_V4MAPPED(&origin->source)) {
+        tunnel->ip_src = in6_addr_get_mapped_ipv4(&origin->source);
+        tunnel->ip_dst = in6_addr_get_mapped_ipv4(&origin->destination);
+    } else {
+        tunnel->ipv6_src = origin->source;
+        tunnel->ipv6_dst = origin->destination;
+    }
+    tunnel->tun_id = htonll(context_id);
+    tunnel->ip_tos = origin->tos;
+    tunnel->ip_ttl = origin->ttl;
+    tunnel->tp_src = htons(origin->segment.source_port);
+    tunnel->tp_dst = htons(origin->segment.destination_port);
+    tunnel->flags = (FLOW_TNL_F_KEY | FLOW_TNL_F_CSUM
+                     | (origin->dont_fragment ? FLOW_TNL_F_DONT_FRAGMENT : 0));
+}
+
+/* Gives 'packet', which holds an inner packet and nothing else, the offload
+ * state that 'frame' and 'inner' describe, and puts its VLAN tag back. */
+static void
+restore_inner(struct dp_packet *packet, const struct stt_frame *frame,
+              const struct stt_inner *inner)
+{
+    dp_packet_reset_offload(packet);
+    dp_packet_set_tso_segsz(packet, frame->mss);
+    if (frame->flags & STT_FLAG_PARTIAL) {
+        packet->l3_ofs = inner->l3_offset;
+        packet->l4_ofs = inner->l4_offset;
+        dp_packet_set_l2_pad_size(packet,
+                                  dp_packet_size(packet) - inner->end);
+        if (inner->protocol == STT_IPPROTO_TCP) {
+            dp_packet_l4_proto_set_tcp(packet);
+        } else {
+            dp_packet_l4_proto_set_udp(packet);
+        }
+        dp_packet_l4_checksum_set_partial(packet);
+    }
+    if (frame->has_vlan) {
+        eth_push_vlan(packet, htons(ETH_TYPE_VLAN_8021Q), htons(frame->vlan));
+    }
+}
+
+/* Cuts 'packet', a super-packet, and adds the pieces to 'out'. */
+static void
+cut(struct dp_packet *packet, struct dp_packet_batch *out)
+{
+    struct dp_packet_batch pieces;
+    struct dp_packet *piece;
+
+    stt_count(STT_EVENT_RX_CUT);
+    dp_packet_batch_init_packet(&pieces, packet);
+    dp_packet_gso_batch(&pieces);
+    DP_PACKET_BATCH_FOR_EACH (i, piece, &pieces) {
+        if (piece != packet) {
+            piece->md = packet->md;
+        }
+        dp_packet_batch_add(out, piece);
+    }
+    dp_packet_batch_destroy(&pieces);
+}
+
+/* Pops 'packet', which from 'offset' on consists of a whole frame of 'origin',
+ * and adds what comes of it to 'out', or drops it. */
+static void
+pop_frame(struct dp_packet *packet, uint16_t offset,
+          const struct origin *origin, struct dp_packet_batch *out)
+{
+    struct stt_frame frame;
+    struct stt_inner inner;
+    enum stt_drop reason;
+
+    reason = stt_frame_read((char *) dp_packet_data(packet) + offset,
+                            dp_packet_size(packet) - offset, &frame);
+    if (!reason) {
+        dp_packet_reset_packet(packet, offset + STT_FRAME_HEADER_LEN);
+        reason = stt_frame_check_offload(dp_packet_data(packet),
+                                         dp_packet_size(packet), &frame,
+                                         &inner);
+    }
+    if (reason) {
+        drop(packet, reason);
+        return;
+    }
+
+    restore_inner(packet, &frame, &inner);
+    set_metadata(packet, origin, frame.context_id);
+    if (dp_packet_get_tso_segsz(packet) && !userspace_tso_enabled()) {
+        cut(packet, out);
+    } else {
+        dp_packet_batch_add(out, packet);
+    }
+}
+
+/* Joins the packets of 'chain', the fragments of a whole frame of which
+ * 'origin' is the last to arrive, to one, frees them, and returns it.  If one
+ * of them was marked with CE, so becomes 'origin' (RFC 3168, section 5.3). */
+static struct dp_packet *
+join(struct stt_fragment *chain, struct origin *origin)
+{
+    uint16_t length = origin->segment.frame_length;
+    struct dp_packet *frame
+        = dp_packet_new_with_headroom(length, stt_get_headroom(length));
+
+    frame->md.in_port = packet_of(chain)->md.in_port;
+    while (chain) {
+        struct stt_fragment *next = chain->next;
+        struct dp_packet *packet = packet_of(chain);
+
+        dp_packet_put(frame, (char *) dp_packet_tail(packet) - chain->length,
+                      chain->length);
+        if (IP_ECN_is_ce(chain->ecn)) {
+            origin->tos |= IP_ECN_CE;
+        }
+        dp_packet_delete(packet);
+        chain = next;
+    }
+    return frame;
+}
+
+/* Puts 'packet', which has one segment of a frame, into the reassembly table.
+ * If that completes the frame, pops it and adds what comes of it to 'out'. */
+static void
+reassemble(struct dp_packet *packet, struct origin *origin,
+           struct dp_packet_batch *out)
+{
+    struct stt_key key = {
+        .frame_id = origin->segment.frame_id,
+        .source_port = origin->segment.source_port,
+        .destination_port = origin->segment.destination_port,
+    };
+    struct stt_fragment *chain, *dead = NULL;
+    struct stt_fragment *fragment;
+
+    if (packet->source != DPBUF_MALLOC) {
+        /* A device's own buffers are few: do not keep them from it. */
+        struct dp_packet *copy = dp_packet_clone(packet);
+
+        dp_packet_delete(packet);
+        packet = copy;
+    }
+    memcpy(key.source, &origin->source, sizeof key.source);
+    memcpy(key.destination, &origin->destination, sizeof key.destination);
+
+    fragment = fragment_of(packet);
+    fragment->charge = sizeof *packet + dp_packet_get_allocated(packet);
+    fragment->ecn = origin->tos & IP_ECN_MASK;
+
+    stt_count(STT_EVENT_RX_SEGMENTS);
+    chain = stt_reassembly_insert(get_reassembly(), &key, &origin->segment,
+                                  fragment, time_msec(), &dead);
+    drop_chain(dead);
+    if (chain) {
+        stt_count(STT_EVENT_RX_REASSEMBLED);
+        pop_frame(join(chain, origin), 0, origin, out);
+    }
+}
+
+/* If 'netdev' is an STT port, pops each packet in 'batch', puts what comes of
+ * it in their place and returns true.  Otherwise returns false. */
+bool
+stt_pop_batch(const struct netdev *netdev, struct dp_packet_batch *batch)
+{
+    struct dp_packet_batch out;
+    struct dp_packet *packet;
+
+    if (!stt_is_port(netdev)) {
+        return false;
+    }
+
+    *pop_drops_get() = 0;
+    dp_packet_batch_init(&out);
+    out.trunc = batch->trunc;
+    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
+        struct origin origin;
+        enum stt_drop reason = read_segment(packet, &origin);
+
+        if (reason) {
+            drop(packet, reason);
+        } else if (stt_segment_is_frame(&origin.segment)) {
+            stt_count(STT_EVENT_RX_WHOLE);
+            pop_frame(packet, origin.payload_offset, &origin, &out);
+        } else {
+            reassemble(packet, &origin, &out);
+        }
+    }
+    dp_packet_batch_swap(batch, &out);
+    dp_packet_batch_destroy(&out);
+    return true;
+}
+
+/* Returns how many packets the last pop of a batch on 'netdev' by this thread
+ * has dropped.  For ports of other types this is 'shrunk_by', the difference in
+ * the batch's size; for STT that also has packets that are held, and is wrong
+ * if a packet became several. */
+uint32_t
+stt_get_pop_drops(const struct netdev *netdev, uint32_t shrunk_by)
+{
+    return stt_is_port(netdev) ? *pop_drops_get() : shrunk_by;
+}
+
+/* Sets the limits of reassembly, for all ports together. */
+void
+stt_set_reassembly_limits(const struct stt_limits *limits)
+{
+    stt_reassembly_set_limits(get_reassembly(), limits);
+}
+
+void
+stt_get_reassembly_limits(struct stt_limits *limits)
+{
+    stt_reassembly_get_limits(get_reassembly(), limits);
+}
+
+/* Stores in '*occupancy' what is held for reassembly now. */
+void
+stt_get_reassembly_occupancy(struct stt_occupancy *occupancy)
+{
+    stt_reassembly_get_occupancy(get_reassembly(), occupancy);
+}
+
+/* Drops frames that were not completed in time. */
+void
+stt_expire_frames(void)
+{
+    drop_chain(stt_reassembly_expire(get_reassembly(), time_msec()));
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+#include "stt-push.h"
+
+#include "csum.h"
+#include "dp-packet.h"
+#include "dp-packet-gso.h"
+#include "netdev-native-tnl.h"
+#include "odp-netlink.h"
+#include "ovs-atomic.h"
+#include "ovs-thread.h"
+#include "packets.h"
+#include "random.h"
+#include "stt-counters.h"
+#include "stt-frame.h"
+#include "stt-header.h"
+#include "stt-segment.h"
+#include "userspace-tso.h"
+
+/* Longest inner packet that is sent in one frame.  A dp_packet's buffer is
+ * limited to 65,535 bytes, and the outer headers and those of one more tunnel
+ * or device still have to fit in.  It also keeps the frame's and the outer IP
+ * header's lengths within 16 bits. */
+#define MAX_INNER_LEN (UINT16_MAX - STT_HEADROOM)
+BUILD_ASSERT_DECL(MAX_INNER_LEN + STT_FRAME_HEADER_LEN <= STT_MAX_FRAME_LEN);
+BUILD_ASSERT_DECL(MAX_INNER_LEN + STT_HEADERS_LEN + IP_HEADER_LEN
+                  <= UINT16_MAX);
+BUILD_ASSERT_DECL(ETH_HEADER_LEN + IPV6_HEADER_LEN + STT_HEADERS_LEN
+                  <= STT_HEADROOM);
+
+/* Returns the headroom, in bytes, to give a packet of 'packet_size' bytes when
+ * it is allocated, so that tunnel headers can be pushed without copying it. */
+uint16_t
+stt_get_headroom(uint32_t packet_size)
+{
+    return packet_size <= MAX_INNER_LEN ? STT_HEADROOM
+           : packet_size < UINT16_MAX ? UINT16_MAX - packet_size
+           : 0;
+}
+
+/* Returns a frame id.  All tunnels of all threads take them from one counter,
+ * which starts anywhere, so that after a restart the ids do not meet those of
+ * segments that a receiver may still hold. */
+static uint32_t
+next_frame_id(void)
+{
+    static struct ovsthread_once once = OVSTHREAD_ONCE_INITIALIZER;
+    static atomic_uint32_t counter;
+    uint32_t id;
+
+    if (ovsthread_once_start(&once)) {
+        atomic_init(&counter, random_uint32());
+        ovsthread_once_done(&once);
+    }
+    atomic_add_relaxed(&counter, 1, &id);
+    return id;
+}
+
+/* Moves an outermost 802.1Q tag from 'packet' to 'frame', which is where older
+ * receivers expect it. */
+static void
+take_vlan(struct dp_packet *packet, struct stt_frame *frame)
+{
+    const struct vlan_eth_header *vlan = dp_packet_data(packet);
+
+    frame->has_vlan = (dp_packet_size(packet) >= VLAN_ETH_HEADER_LEN
+                       && vlan->veth_type == htons(ETH_TYPE_VLAN_8021Q));
+    if (frame->has_vlan) {
+        frame->vlan = ntohs(vlan->veth_tci);
+        eth_pop_vlan(packet);
+    }
+}
+
+/* Writes the sum of the pseudo header into the TCP or UDP checksum field of
+ * 'packet', as "partial" means on the wire.  Inside of OVS a packet with
+ * partial checksum may have anything there. */
+static void
+write_pseudo_header_sum(struct dp_packet *packet, const struct stt_frame *frame)
+{
+    uint32_t sum = (frame->flags & STT_FLAG_IPV4
+                    ? packet_csum_pseudoheader(dp_packet_l3(packet))
+                    : packet_csum_pseudoheader6(dp_packet_l3(packet)));
+    ovs_be16 field = (OVS_FORCE ovs_be16) ~csum_finish(sum);
+
+    if (frame->flags & STT_FLAG_TCP) {
+        struct tcp_header *tcp = dp_packet_l4(packet);
+
+        tcp->tcp_csum = field;
+    } else {
+        struct udp_header *udp = dp_packet_l4(packet);
+
+        udp->udp_csum = field;
+    }
+}
+
+/* Describes the unfinished checksum and segmentation of 'packet' in 'frame', if
+ * it has some and that is possible.  Returns false if 'packet' is a
+ * super-packet that must be cut before it can be sent. */
+static bool
+describe(struct dp_packet *packet, struct stt_frame *frame)
+{
+    uint16_t mss = dp_packet_get_tso_segsz(packet);
+
+    frame->flags = 0;
+    frame->l4_offset = 0;
+    frame->mss = 0;
+
+    if (dp_packet_tunnel(packet)) {
+        /* What is unfinished there is inside of another tunnel. */
+        return !mss;
+    }
+    if (mss && dp_packet_get_tcp_payload_length(packet) <= mss) {
+        mss = 0;
+    }
+    if (dp_packet_size(packet) > MAX_INNER_LEN) {
+        return !mss;
+    }
+    if (mss || dp_packet_l4_checksum_partial(packet)) {
+        return stt_frame_describe(dp_packet_data(packet),
+                                  dp_packet_size(packet)
+                                  - dp_packet_l2_pad_size(packet),
+                                  mss, frame) || !mss;
+    }
+    if (dp_packet_l4_checksum_good(packet)) {
+        frame->flags = STT_FLAG_VERIFIED;
+    }
+    return true;
+}
+
+/* Completes what 'frame' does not leave to the receiver. */
+static void
+finish_inner(struct dp_packet *packet, const struct stt_frame *frame)
+{
+    if (frame->flags & STT_FLAG_PARTIAL) {
+        write_pseudo_header_sum(packet, frame);
+        if (dp_packet_ip_checksum_partial(packet)) {
+            dp_packet_ip_set_header_csum(packet, false);
+        }
+    } else {
+        dp_packet_ol_send_prepare(packet, 0);
+    }
+}
+
+/* Pushes the outer headers of 'data' and 'frame' onto 'packet', whose inner
+ * packet is finished as far as 'frame' says, and marks it to be sent as TCP
+ * segments that fit the path MTU. */
+static void
+push_outer(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
+           const struct stt_frame *frame,
+           const struct stt_template *template)
+{
+    uint32_t frame_length = STT_FRAME_HEADER_LEN + dp_packet_size(packet);
+    uint32_t segment_size
+        = stt_segment_size(template->path_mtu,
+                           netdev_tnl_is_header_ipv6(data->header));
+    struct stt_segment segment = {
+        .source_port = ntohs(netdev_tnl_get_src_port(packet)),
+        .destination_port = template->destination_port,
+        .frame_id = next_frame_id(),
+        .frame_length = frame_length,
+    };
+    uint32_t hash = dp_packet_get_rss_hash(packet);
+    uint8_t *headers;
+    int ip_payload;
+
+    if (dp_packet_headroom(packet) < data->header_len) {
+        /* Give up tailroom: together they might exceed a buffer's limit. */
+        dp_packet_resize(packet, STT_HEADROOM, 0);
+    }
+    dp_packet_reset_offload(packet);
+    dp_packet_set_rss_hash(packet, hash);
+
+    headers = netdev_tnl_push_ip_header(packet, data->header,
+                                        data->header_len, &ip_payload, 0);
+    stt_segment_write(headers, &segment);
+    stt_frame_write(headers + STT_SEGMENT_HEADER_LEN, frame);
+
+    dp_packet_l4_proto_set_tcp(packet);
+    dp_packet_l4_checksum_set_partial(packet);
+    dp_packet_set_tso_segsz(packet, (frame_length > segment_size
+                                     ? segment_size : 0));
+}
+
+/* Pushes 'packet', which 'frame' describes, as one frame.  Adds what comes of
+ * it to 'out', or drops it. */
+static void
+push_frame(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
+           const struct stt_template *template,
+           const struct stt_frame *frame, struct dp_packet_batch *out)
+{
+    size_t first = dp_packet_batch_size(out);
+    uint32_t segment_size
+        = stt_segment_size(template->path_mtu,
+                           netdev_tnl_is_header_ipv6(data->header));
+
+    if (dp_packet_size(packet) > MAX_INNER_LEN) {
+        stt_drop_packet(packet, STT_DROP_TX_LENGTH);
+        return;
+    }
+    if (!stt_segment_count(STT_FRAME_HEADER_LEN + dp_packet_size(packet),
+                           segment_size)) {
+        stt_drop_packet(packet, STT_DROP_TX_MTU);
+        return;
+    }
+
+    push_outer(packet, data, frame, template);
+    stt_count(STT_EVENT_TX_FRAMES);
+    if (!dp_packet_get_tso_segsz(packet)) {
+        dp_packet_batch_add(out, packet);
+    } else {
+        stt_count(STT_EVENT_TX_SEGMENTED);
+        if (userspace_tso_enabled()) {
+            dp_packet_batch_add(out, packet);
+        } else {
+            struct dp_packet_batch segments;
+
+            dp_packet_batch_init_packet(&segments, packet);
+            dp_packet_gso_batch(&segments);
+            dp_packet_batch_add_array(out, segments.packets,
+                                      dp_packet_batch_size(&segments));
+            dp_packet_batch_destroy(&segments);
+        }
+    }
+    for (size_t i = first; i < dp_packet_batch_size(out); i++) {
+        pkt_metadata_init(&out->packets[i]->md, data->out_port);
+    }
+}
+
+/* Pushes 'packet', and adds what comes of it to 'out'. */
+static void
+push_packet(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
+            const struct stt_template *template, struct dp_packet_batch *out)
+{
+    struct stt_frame frame = { .context_id = template->context_id };
+    struct dp_packet_batch pieces;
+    struct dp_packet *piece;
+
+    /* The source port is a hash of the whole packet, tag and all, and must be
+     * the same for each piece of it. */
+    netdev_tnl_get_src_port(packet);
+    take_vlan(packet, &frame);
+    if (describe(packet, &frame)) {
+        finish_inner(packet, &frame);
+        push_frame(packet, data, template, &frame, out);
+        return;
+    }
+
+    stt_count(STT_EVENT_TX_CUT);
+    dp_packet_batch_init_packet(&pieces, packet);
+    dp_packet_gso_batch(&pieces);
+    DP_PACKET_BATCH_FOR_EACH (i, piece, &pieces) {
+        dp_packet_set_tso_segsz(piece, 0);
+        describe(piece, &frame);
+        finish_inner(piece, &frame);
+        push_frame(piece, data, template, &frame, out);
+    }
+    dp_packet_batch_destroy(&pieces);
+}
+
+/* If 'data' is an STT template, pushes it onto each packet in 'batch' and
+ * returns true; packets that cannot be sent are dropped and counted, and a
+ * packet can become several.  Otherwise returns false. */
+bool
+stt_push_batch(struct dp_packet_batch *batch,
+               const struct ovs_action_push_tnl *data)
+{
+    struct stt_template template;
+    struct dp_packet_batch out;
+    struct dp_packet *packet;
+
+    if (data->tnl_type != OVS_VPORT_TYPE_STT) {
+        return false;
+    }
+
+    stt_template_read((const uint8_t *) data->header + data->header_len
+                      - STT_HEADERS_LEN, &template);
+    dp_packet_batch_init(&out);
+    out.trunc = batch->trunc;
+    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
+        push_packet(packet, data, &template, &out);
+    }
+    dp_packet_batch_swap(batch, &out);
+    dp_packet_batch_destroy(&out);
+    return true;
+}
