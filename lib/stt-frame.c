@@ -90,7 +90,7 @@ stt_frame_describe(const void *packet, size_t length, uint16_t mss,
      * behind the Ethernet header, so a packet that is still tagged must not be
      * described. */
     if (!stt_inner_read(packet, length, &inner) || inner.n_tags
-        || inner.l4_offset > UINT8_MAX) {
+        || inner.l4_offset > STT_MAX_L4_OFFSET) {
         return false;
     }
     if (mss && (inner.protocol != STT_IPPROTO_TCP || inner.end != length

@@ -25,6 +25,10 @@
 
 #define STT_VERSION 0
 
+/* The farthest that the inner TCP or UDP header can be from the inner packet's
+ * start: its offset is one byte. */
+#define STT_MAX_L4_OFFSET 255
+
 /* Flags in the frame header. */
 #define STT_FLAG_VERIFIED 0x01  /* Inner checksum was verified. */
 #define STT_FLAG_PARTIAL  0x02  /* Inner checksum is still to be completed. */

@@ -18,7 +18,11 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/types.h>
+#if __has_include(<linux/unaligned.h>)
 #include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
 
 #define stt_get_be16(p) get_unaligned_be16(p)
 #define stt_get_be32(p) get_unaligned_be32(p)

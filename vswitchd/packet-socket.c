@@ -27,50 +27,53 @@ COVERAGE_DEFINE(packet_socket_drops);
 /* How often losses are looked for, in milliseconds. */
 #define POLL_INTERVAL 1000
 
+/* Smallest buffer that may be configured, in bytes. */
+#define MIN_BUFFER 4096
+
 struct packet_socket {
     struct ovs_list list_node;
     int fd;
-    char *netdev_name;
+    char *netdev_name;          /* NULL for the one that sends to all. */
 };
 
 static struct ovs_mutex mutex = OVS_MUTEX_INITIALIZER;
 
-/* All open packet sockets that receive. */
+/* All open packet sockets. */
 static struct ovs_list sockets OVS_GUARDED_BY(mutex)
     = OVS_LIST_INITIALIZER(&sockets);
 
 /* Packets lost so far, by the device's name, as "uint64_t *". */
 static struct shash drops OVS_GUARDED_BY(mutex) = SHASH_INITIALIZER(&drops);
 
-/* Size that was configured, in bytes, or 0. */
-static int configured_size OVS_GUARDED_BY(mutex);
+/* Sizes that were configured, in bytes, or 0. */
+static int configured_rcvbuf OVS_GUARDED_BY(mutex);
+static int configured_sndbuf OVS_GUARDED_BY(mutex);
 
 static long long int next_poll;
 
-/* Returns the size that receive buffers should have, in bytes, or 0 if they
- * should be left as the system makes them. */
-static int
-wanted_size(void)
-    OVS_REQUIRES(mutex)
-{
-    return configured_size ? configured_size
-           : userspace_tso_enabled() ? PACKET_SOCKET_RCVBUF
-           : 0;
-}
-
+/* Gives 'socket' the buffer that it should have, unless that is the one which
+ * the system gave it. */
 static void
 set_size(const struct packet_socket *socket)
     OVS_REQUIRES(mutex)
 {
+    bool receives = socket->netdev_name != NULL;
+    int configured = receives ? configured_rcvbuf : configured_sndbuf;
     /* The kernel doubles what it is told, for its own overhead. */
-    int half = wanted_size() / 2;
+    int half = (configured ? configured
+                : userspace_tso_enabled() ? PACKET_SOCKET_BUFFER
+                : 0) / 2;
 
     if (half
-        && setsockopt(socket->fd, SOL_SOCKET, SO_RCVBUFFORCE,
+        && setsockopt(socket->fd, SOL_SOCKET,
+                      receives ? SO_RCVBUFFORCE : SO_SNDBUFFORCE,
                       &half, sizeof half)
-        && setsockopt(socket->fd, SOL_SOCKET, SO_RCVBUF, &half, sizeof half)) {
-        VLOG_WARN("%s: could not set receive buffer to %d bytes (%s)",
-                  socket->netdev_name, half * 2, ovs_strerror(errno));
+        && setsockopt(socket->fd, SOL_SOCKET,
+                      receives ? SO_RCVBUF : SO_SNDBUF, &half, sizeof half)) {
+        VLOG_WARN("%s: could not set %s buffer to %d bytes (%s)",
+                  receives ? socket->netdev_name : "all devices",
+                  receives ? "receive" : "send", half * 2,
+                  ovs_strerror(errno));
     }
 }
 
@@ -96,8 +99,10 @@ poll_drops(const struct packet_socket *socket)
     struct tpacket_stats stats;
     socklen_t length = sizeof stats;
 
-    if (getsockopt(socket->fd, SOL_PACKET, PACKET_STATISTICS,
-                   &stats, &length) || !stats.tp_drops) {
+    if (!socket->netdev_name
+        || getsockopt(socket->fd, SOL_PACKET, PACKET_STATISTICS,
+                      &stats, &length)
+        || !stats.tp_drops) {
         return;
     }
     *get_drops(socket->netdev_name) += stats.tp_drops;
@@ -109,14 +114,14 @@ poll_drops(const struct packet_socket *socket)
 }
 
 /* Called when the packet socket 'fd' was opened to receive from the device
- * 'netdev_name'. */
+ * 'netdev_name', or, if that is NULL, to send to any. */
 void
 packet_socket_opened(int fd, const char *netdev_name)
 {
     struct packet_socket *socket = xmalloc(sizeof *socket);
 
     socket->fd = fd;
-    socket->netdev_name = xstrdup(netdev_name);
+    socket->netdev_name = nullable_xstrdup(netdev_name);
     ovs_mutex_lock(&mutex);
     ovs_list_push_back(&sockets, &socket->list_node);
     set_size(socket);
@@ -141,27 +146,38 @@ packet_socket_closing(int fd)
     ovs_mutex_unlock(&mutex);
 }
 
-/* Takes the buffers' size from the 'other_config' column of the Open_vSwitch
- * table and applies it to open sockets too. */
+/* Returns the size of a buffer that 'other_config' has under 'name', in bytes,
+ * or 0 if there is none. */
+static int
+parse_size(const struct smap *other_config, const char *name)
+{
+    const char *s = smap_get(other_config, name);
+    int size = 0;
+
+    if (s && (!str_to_int(s, 10, &size) || size < MIN_BUFFER)) {
+        static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
+
+        VLOG_WARN_RL(&rl, "bad value \"%s\" for other_config:%s: must be an "
+                     "integer from %d to %d; using the default",
+                     s, name, MIN_BUFFER, INT_MAX);
+        return 0;
+    }
+    return size;
+}
+
+/* Takes the buffers' sizes from the 'other_config' column of the Open_vSwitch
+ * table and applies them to open sockets too. */
 void
 packet_socket_set_config(const struct smap *other_config)
 {
-    const char *s = smap_get(other_config, "packet-socket-rcvbuf");
+    int rcvbuf = parse_size(other_config, "packet-socket-rcvbuf");
+    int sndbuf = parse_size(other_config, "packet-socket-sndbuf");
     struct packet_socket *socket;
-    int size = 0;
-
-    if (s && (!str_to_int(s, 10, &size) || size < 4096)) {
-        static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
-
-        VLOG_WARN_RL(&rl, "bad value \"%s\" for "
-                     "other_config:packet-socket-rcvbuf: must be an integer "
-                     "from 4096 to %d; using the default", s, INT_MAX);
-        size = 0;
-    }
 
     ovs_mutex_lock(&mutex);
-    if (size != configured_size) {
-        configured_size = size;
+    if (rcvbuf != configured_rcvbuf || sndbuf != configured_sndbuf) {
+        configured_rcvbuf = rcvbuf;
+        configured_sndbuf = sndbuf;
         LIST_FOR_EACH (socket, list_node, &sockets) {
             set_size(socket);
         }
@@ -227,11 +243,16 @@ packet_socket_show(struct ds *s)
         int size = 0;
 
         poll_drops(socket);
-        getsockopt(socket->fd, SOL_SOCKET, SO_RCVBUF, &size, &length);
-        ds_put_format(s, "  %s: receive buffer %d bytes, packets lost on the "
-                      "device %"PRIu64"\n",
-                      socket->netdev_name, size,
-                      *get_drops(socket->netdev_name));
+        getsockopt(socket->fd, SOL_SOCKET,
+                   socket->netdev_name ? SO_RCVBUF : SO_SNDBUF,
+                   &size, &length);
+        if (socket->netdev_name) {
+            ds_put_format(s, "  %s: receive buffer %d bytes, packets lost on "
+                          "the device %"PRIu64"\n", socket->netdev_name, size,
+                          *get_drops(socket->netdev_name));
+        } else {
+            ds_put_format(s, "  all devices: send buffer %d bytes\n", size);
+        }
     }
     ovs_mutex_unlock(&mutex);
 }

@@ -2,16 +2,19 @@
 #ifndef PACKET_SOCKET_H
 #define PACKET_SOCKET_H 1
 
-/* Receive buffers of packet sockets, and what is lost for want of them
- * ====================================================================
+/* Buffers of packet sockets, and what is lost for want of them
+ * =============================================================
  *
- * Open vSwitch's userspace datapath receives from Linux devices through packet
- * sockets.  The system's default receive buffer holds three packets of 64 kB,
- * and what does not fit is lost without a trace in OVS.  With userspace TSO
- * such packets are the rule, so then the sockets get larger buffers here,
- * "other_config:packet-socket-rcvbuf" bytes, and for all sockets the losses are
- * counted: in the coverage counter packet_socket_drops, as rx_dropped and
- * rx_missed_errors of the interface, in stt/show, and in the log. */
+ * Open vSwitch's userspace datapath receives from each queue of a Linux device
+ * through a packet socket of its own, and sends to all of them through one.
+ * The system's default buffers hold three packets of 64 kB.  What does not fit
+ * into a receive buffer is lost without a trace in OVS.
+ *
+ * With userspace TSO such packets are the rule, so then the sockets get larger
+ * buffers here, "other_config:packet-socket-rcvbuf" and "...-sndbuf" bytes.
+ * What receive buffers have no room for is counted in any case: in the coverage
+ * counter packet_socket_drops, as rx_dropped and rx_missed_errors of the
+ * interface, in stt/show, and in the log. */
 
 #include <stdint.h>
 
@@ -20,7 +23,7 @@ struct netdev_stats;
 struct smap;
 
 /* Default size with userspace TSO on, in bytes as the system counts them. */
-#define PACKET_SOCKET_RCVBUF (8 * 1024 * 1024)
+#define PACKET_SOCKET_BUFFER (8 * 1024 * 1024)
 
 void packet_socket_opened(int fd, const char *netdev_name);
 void packet_socket_closing(int fd);

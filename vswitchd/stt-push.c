@@ -61,9 +61,10 @@ next_frame_id(void)
 static void
 take_vlan(struct dp_packet *packet, struct stt_frame *frame)
 {
-    const struct vlan_eth_header *vlan = dp_packet_data(packet);
+    const struct vlan_eth_header *vlan = dp_packet_eth(packet);
 
-    frame->has_vlan = (dp_packet_size(packet) >= VLAN_ETH_HEADER_LEN
+    frame->has_vlan = (vlan
+                       && dp_packet_size(packet) >= VLAN_ETH_HEADER_LEN
                        && vlan->veth_type == htons(ETH_TYPE_VLAN_8021Q));
     if (frame->has_vlan) {
         frame->vlan = ntohs(vlan->veth_tci);
@@ -72,22 +73,25 @@ take_vlan(struct dp_packet *packet, struct stt_frame *frame)
 }
 
 /* Writes the sum of the pseudo header into the TCP or UDP checksum field of
- * 'packet', as "partial" means on the wire.  Inside of OVS a packet with
- * partial checksum may have anything there. */
+ * 'packet', which 'frame' describes, as "partial" means on the wire.  Inside of
+ * OVS a packet with partial checksum may have anything there. */
 static void
 write_pseudo_header_sum(struct dp_packet *packet, const struct stt_frame *frame)
 {
+    uint8_t *data = dp_packet_data(packet);
+    const void *l3 = data + ETH_HEADER_LEN;
+    void *l4 = data + frame->l4_offset;
     uint32_t sum = (frame->flags & STT_FLAG_IPV4
-                    ? packet_csum_pseudoheader(dp_packet_l3(packet))
-                    : packet_csum_pseudoheader6(dp_packet_l3(packet)));
+                    ? packet_csum_pseudoheader(l3)
+                    : packet_csum_pseudoheader6(l3));
     ovs_be16 field = (OVS_FORCE ovs_be16) ~csum_finish(sum);
 
     if (frame->flags & STT_FLAG_TCP) {
-        struct tcp_header *tcp = dp_packet_l4(packet);
+        struct tcp_header *tcp = l4;
 
         tcp->tcp_csum = field;
     } else {
-        struct udp_header *udp = dp_packet_l4(packet);
+        struct udp_header *udp = l4;
 
         udp->udp_csum = field;
     }

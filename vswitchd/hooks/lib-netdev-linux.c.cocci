@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // file: lib/netdev-linux.c
-// expect: packet_socket_opened\(
-// expect: packet_socket_closing\(
+// expect: packet_socket_opened\(rx->fd
+// expect: packet_socket_opened\(sock, NULL
+// expect: packet_socket_closing\(rx->fd
+// expect: packet_socket_closing\(sock
 // expect: packet_socket_add_stats\(
 // expect: dp_packet_new_with_headroom\(std_len, STT_HEADROOM\)
 // expect: dp_packet_resize\(pkt, stt_get_headroom\(
@@ -26,15 +28,25 @@ identifier rxq, rx, netdev, sll;
    ...>
  }
 
+@ opened_to_send @
+@@
+ af_packet_sock(...)
+ {
+   <...
++  packet_socket_opened(sock, NULL);
+   int error = set_nonblocking(sock);
+   ...>
+ }
+
 @ closing @
-identifier f =~ "^netdev_linux_rxq_(con|de)struct$";
-identifier rx;
+identifier f =~ "^(netdev_linux_rxq_(con|de)struct|af_packet_sock)$";
+expression fd;
 @@
  f(...)
  {
    <...
-+  packet_socket_closing(rx->fd);
-   close(rx->fd);
++  packet_socket_closing(fd);
+   close(fd);
    ...>
  }
 
