@@ -5,7 +5,7 @@
 // expect: packet_socket_closing\(rx->fd
 // expect: packet_socket_closing\(sock
 // expect: packet_socket_add_stats\(
-// expect: dp_packet_new_with_headroom\(std_len, STT_HEADROOM\)
+// expect: dp_packet_new_with_headroom\(std_len, stt_get_headroom\(
 // expect: dp_packet_resize\(pkt, stt_get_headroom\(
 // expect: include "stt/packet-socket.h"
 
@@ -70,7 +70,7 @@ expression e;
  {
    <...
 -  dp_packet_new_with_headroom(e, DP_NETDEV_HEADROOM)
-+  dp_packet_new_with_headroom(e, STT_HEADROOM)
++  dp_packet_new_with_headroom(e, stt_get_headroom(e))
    ...>
  }
 
