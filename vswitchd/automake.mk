@@ -6,6 +6,8 @@
 EXTRA_DIST += \
 	vswitchd/hooks/include-linux-openvswitch.h.cocci \
 	vswitchd/hooks/lib-dpif-netdev.c.cocci \
+	vswitchd/hooks/lib-dpif-netlink-rtnl.c.cocci \
+	vswitchd/hooks/lib-dpif-netlink.c.cocci \
 	vswitchd/hooks/lib-netdev-linux.c.cocci \
 	vswitchd/hooks/lib-netdev-vport.c.cocci \
 	vswitchd/hooks/lib-netdev.c.cocci \

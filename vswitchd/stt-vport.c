@@ -53,9 +53,11 @@ stt_init_port(const char *type, uint16_t port, ovs_be16 *dst_port)
     }
 }
 
-/* Parses 's' as an unsigned integer of any base up to 'max'. */
+/* Parses 's' as an unsigned integer up to 'max' in 'base', or, if that is 0, in
+ * the base that its prefix says.  Bases follow OVS, which reads keys and TOS
+ * with prefix and other options in decimal only. */
 static bool
-parse_integer(const char *s, unsigned long long int max,
+parse_integer(const char *s, int base, unsigned long long int max,
               unsigned long long int *value)
 {
     char *end;
@@ -65,16 +67,16 @@ parse_integer(const char *s, unsigned long long int max,
         return false;
     }
     errno = 0;
-    *value = strtoull(s, &end, 0);
+    *value = strtoull(s, &end, base);
     return !errno && !*end && *value <= max;
 }
 
 static bool
-is_integer(const char *s, unsigned long long int max)
+is_integer(const char *s, int base, unsigned long long int max)
 {
     unsigned long long int value;
 
-    return parse_integer(s, max, &value);
+    return parse_integer(s, base, max, &value);
 }
 
 static bool
@@ -86,7 +88,7 @@ is_bool(const char *s)
 static const char *
 check_key(const char *s)
 {
-    return !strcmp(s, "flow") || is_integer(s, UINT64_MAX)
+    return !strcmp(s, "flow") || is_integer(s, 0, UINT64_MAX)
            ? NULL : "must be \"flow\" or an integer of up to 64 bits";
 }
 
@@ -126,7 +128,7 @@ check_dst_port(const char *s)
 {
     unsigned long long int port;
 
-    return parse_integer(s, UINT16_MAX, &port) && port
+    return parse_integer(s, 10, UINT16_MAX, &port) && port
            ? NULL : "must be an integer from 1 to 65535";
 }
 
@@ -136,7 +138,7 @@ check_tos(const char *s)
     unsigned long long int tos;
 
     return !strcmp(s, "inherit")
-           || (parse_integer(s, UINT8_MAX, &tos) && !(tos & IP_ECN_MASK))
+           || (parse_integer(s, 0, UINT8_MAX, &tos) && !(tos & IP_ECN_MASK))
            ? NULL : "must be \"inherit\" or a multiple of 4 from 0 to 252, "
                     "as the two lowest bits are ECN's";
 }
@@ -144,7 +146,7 @@ check_tos(const char *s)
 static const char *
 check_ttl(const char *s)
 {
-    return !strcmp(s, "inherit") || is_integer(s, UINT8_MAX)
+    return !strcmp(s, "inherit") || is_integer(s, 10, UINT8_MAX)
            ? NULL : "must be \"inherit\" or an integer from 0, the default, "
                     "to 255";
 }
@@ -158,7 +160,7 @@ check_bool(const char *s)
 static const char *
 check_mark(const char *s)
 {
-    return is_integer(s, UINT32_MAX)
+    return is_integer(s, 10, UINT32_MAX)
            ? NULL : "must be an integer of up to 32 bits";
 }
 
@@ -273,7 +275,7 @@ configure_limits(const struct smap *other_config)
         if (!s) {
             continue;
         }
-        if (parse_integer(s, settings[i].max, &value) && value) {
+        if (parse_integer(s, 10, settings[i].max, &value) && value) {
             *settings[i].value = value;
         } else {
             static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);

@@ -5,7 +5,7 @@
 // expect: packet_socket_closing\(rx->fd
 // expect: packet_socket_closing\(sock
 // expect: packet_socket_add_stats\(
-// expect: dp_packet_new_with_headroom\(std_len, stt_get_headroom\(
+// expect: stt_get_headroom\(std_len\)
 // expect: dp_packet_resize\(pkt, stt_get_headroom\(
 // expect: include "stt/packet-socket.h"
 
