@@ -43,7 +43,7 @@ stt_template_write(void *headers, const struct stt_template *template)
 
 /* Implements 'build_header' of netdev_class: makes 'data' the template for the
  * tunnel port 'netdev' and the flow in 'params'.  The path MTU is still missing
- * then: see stt_set_path_mtu(). */
+ * then: see stt-path-mtu.h. */
 int
 stt_build_header(const struct netdev *netdev,
                  struct ovs_action_push_tnl *data,
@@ -64,27 +64,16 @@ stt_build_header(const struct netdev *netdev,
     return 0;
 }
 
-/* Called when the template 'data' is complete and will leave through 'egress'.
- * If it is an STT template, stores the path MTU in it, which is 'egress''s MTU.
- * A change of that MTU makes OVS translate its flows anew, so it reaches the
- * templates in use. */
+/* Sets the path MTU in the STT template 'data', in bytes. */
 void
-stt_set_path_mtu(struct ovs_action_push_tnl *data,
-                 const struct netdev *egress)
+stt_template_set_path_mtu(struct ovs_action_push_tnl *data, uint16_t mtu)
 {
+    uint8_t *headers = (uint8_t *) data->header + data->header_len
+                       - STT_HEADERS_LEN;
     struct stt_template template;
-    uint8_t *headers;
-    int mtu;
 
-    if (data->tnl_type != OVS_VPORT_TYPE_STT) {
-        return;
-    }
-    if (netdev_get_mtu(egress, &mtu)) {
-        mtu = ETH_PAYLOAD_MAX;
-    }
-    headers = (uint8_t *) data->header + data->header_len - STT_HEADERS_LEN;
     stt_template_read(headers, &template);
-    template.path_mtu = MIN(MAX(mtu, 0), UINT16_MAX);
+    template.path_mtu = mtu;
     stt_template_write(headers, &template);
 }
 

@@ -10,7 +10,7 @@
  * header and the STT frame header.  In an STT template only the destination
  * port and the Context ID are final.  The frame header's MSS field holds what
  * push needs to know about the way out and could not find out by itself: the
- * path MTU.  It never reaches the wire, as push writes both headers anew. */
+ * path MTU (see stt-path-mtu.h).  It never reaches the wire, as push writes both headers anew. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,11 +35,10 @@ struct stt_template {
 
 void stt_template_read(const void *headers, struct stt_template *);
 void stt_template_write(void *headers, const struct stt_template *);
+void stt_template_set_path_mtu(struct ovs_action_push_tnl *, uint16_t mtu);
 
 int stt_build_header(const struct netdev *, struct ovs_action_push_tnl *,
                      const struct netdev_tnl_build_header_params *);
-void stt_set_path_mtu(struct ovs_action_push_tnl *,
-                      const struct netdev *egress);
 
 bool stt_format_header(struct ds *, const struct ovs_action_push_tnl *,
                        const void *headers, size_t length);

@@ -2,12 +2,12 @@
 // file: ofproto/ofproto-dpif-xlate.c
 // expect: case OVS_VPORT_TYPE_STT:
 // expect: stt_set_path_mtu\(&tnl_push_data, out_dev->netdev\)
-// expect: include "stt/stt-header.h"
+// expect: include "stt/stt-path-mtu.h"
 
 @ includes @
 @@
  #include "ofproto/ofproto-dpif-xlate.h"
-+#include "stt/stt-header.h"
++#include "stt/stt-path-mtu.h"
 
 // To flows that the encapsulated packet passes, it is TCP.
 @ protocol @
