@@ -9,6 +9,7 @@
 #include "csum.h"
 #include "dp-packet.h"
 #include "dp-packet-gso.h"
+#include "flow.h"
 #include "netdev.h"
 #include "ovs-thread.h"
 #include "packets.h"
@@ -212,10 +213,10 @@ set_metadata(struct dp_packet *packet, const struct origin *origin,
 }
 
 /* Gives 'packet', which holds an inner packet and nothing else, the offload
- * state that 'frame' and 'inner' describe, and puts its VLAN tag back. */
+ * state that 'frame' and 'inner' describe. */
 static void
-restore_inner(struct dp_packet *packet, const struct stt_frame *frame,
-              const struct stt_inner *inner)
+restore_offloads(struct dp_packet *packet, const struct stt_frame *frame,
+                 const struct stt_inner *inner)
 {
     dp_packet_reset_offload(packet);
     dp_packet_set_tso_segsz(packet, frame->mss);
@@ -231,28 +232,17 @@ restore_inner(struct dp_packet *packet, const struct stt_frame *frame,
         }
         dp_packet_l4_checksum_set_partial(packet);
     }
-    if (frame->has_vlan) {
-        eth_push_vlan(packet, htons(ETH_TYPE_VLAN_8021Q), htons(frame->vlan));
-    }
 }
 
-/* Cuts 'packet', a super-packet, and adds the pieces to 'out'. */
-static void
-cut(struct dp_packet *packet, struct dp_packet_batch *out)
+/* Returns true if the inner packet that 'frame' and 'inner' describe must be
+ * finished before anybody else sees it.  Open vSwitch looks through a limited
+ * number of VLAN tags, and must not be given a packet with unfinished checksum
+ * whose IP header it does not find. */
+static bool
+must_finish(const struct stt_frame *frame, const struct stt_inner *inner)
 {
-    struct dp_packet_batch pieces;
-    struct dp_packet *piece;
-
-    stt_count(STT_EVENT_RX_CUT);
-    dp_packet_batch_init_packet(&pieces, packet);
-    dp_packet_gso_batch(&pieces);
-    DP_PACKET_BATCH_FOR_EACH (i, piece, &pieces) {
-        if (piece != packet) {
-            piece->md = packet->md;
-        }
-        dp_packet_batch_add(out, piece);
-    }
-    dp_packet_batch_destroy(&pieces);
+    return (frame->flags & STT_FLAG_PARTIAL
+            && inner->n_tags + frame->has_vlan > flow_vlan_limit);
 }
 
 /* Pops 'packet', which from 'offset' on consists of a whole frame of 'origin',
@@ -261,9 +251,13 @@ static void
 pop_frame(struct dp_packet *packet, uint16_t offset,
           const struct origin *origin, struct dp_packet_batch *out)
 {
+    union flow_in_port in_port = packet->md.in_port;
+    struct dp_packet_batch pieces;
+    struct dp_packet *piece;
     struct stt_frame frame;
     struct stt_inner inner;
     enum stt_drop reason;
+    bool finish;
 
     reason = stt_frame_read((char *) dp_packet_data(packet) + offset,
                             dp_packet_size(packet) - offset, &frame);
@@ -278,13 +272,26 @@ pop_frame(struct dp_packet *packet, uint16_t offset,
         return;
     }
 
-    restore_inner(packet, &frame, &inner);
-    set_metadata(packet, origin, frame.context_id);
-    if (dp_packet_get_tso_segsz(packet) && !userspace_tso_enabled()) {
-        cut(packet, out);
-    } else {
-        dp_packet_batch_add(out, packet);
+    restore_offloads(packet, &frame, &inner);
+    finish = must_finish(&frame, &inner);
+    dp_packet_batch_init_packet(&pieces, packet);
+    if (frame.mss && (finish || !userspace_tso_enabled())) {
+        stt_count(STT_EVENT_RX_CUT);
+        dp_packet_gso_batch(&pieces);
     }
+    DP_PACKET_BATCH_FOR_EACH (i, piece, &pieces) {
+        if (finish) {
+            dp_packet_ol_send_prepare(piece, 0);
+        }
+        if (frame.has_vlan) {
+            eth_push_vlan(piece, htons(ETH_TYPE_VLAN_8021Q),
+                          htons(frame.vlan));
+        }
+        piece->md.in_port = in_port;
+        set_metadata(piece, origin, frame.context_id);
+        dp_packet_batch_add(out, piece);
+    }
+    dp_packet_batch_destroy(&pieces);
 }
 
 /* Joins the packets of 'chain', the fragments of a whole frame of which
