@@ -4,10 +4,12 @@
 
 #include <netinet/in.h>
 
+#include "flow.h"
 #include "netdev.h"
 #include "netdev-native-tnl.h"
 #include "odp-netlink.h"
 #include "openvswitch/dynamic-string.h"
+#include "packets.h"
 #include "util.h"
 
 /* Reads the STT_HEADERS_LEN bytes at 'headers', the TCP-like header and the
@@ -43,22 +45,31 @@ stt_template_write(void *headers, const struct stt_template *template)
 
 /* Implements 'build_header' of netdev_class: makes 'data' the template for the
  * tunnel port 'netdev' and the flow in 'params'.  The path MTU is still missing
- * then: see stt-path-mtu.h. */
+ * then: see stt-path-mtu.h.
+ *
+ * For an inner packet marked with CE, Open vSwitch asks for ECT(0) outside, as
+ * RFC 3168 has it.  RFC 6040, section 4.1, wants the mark copied. */
 int
 stt_build_header(const struct netdev *netdev,
                  struct ovs_action_push_tnl *data,
-                 const struct netdev_tnl_build_header_params *params)
+                 const struct netdev_tnl_build_header_params *params_)
 {
     const struct netdev_tunnel_config *config
         = netdev_get_tunnel_config(netdev);
+    struct netdev_tnl_build_header_params params = *params_;
+    struct flow flow = *params.flow;
     struct stt_template template = {
         .destination_port = ntohs(config->dst_port),
-        .context_id = ntohll(params->flow->tunnel.tun_id),
+        .context_id = ntohll(flow.tunnel.tun_id),
     };
+    void *headers;
 
-    stt_template_write(netdev_tnl_ip_build_header(data, params, IPPROTO_TCP,
-                                                  0),
-                       &template);
+    if (is_ip_any(&flow) && IP_ECN_is_ce(flow.nw_tos)) {
+        flow.tunnel.ip_tos |= IP_ECN_CE;
+    }
+    params.flow = &flow;
+    headers = netdev_tnl_ip_build_header(data, &params, IPPROTO_TCP, 0);
+    stt_template_write(headers, &template);
     data->header_len += STT_HEADERS_LEN;
     data->tnl_type = OVS_VPORT_TYPE_STT;
     return 0;
