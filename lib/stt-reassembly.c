@@ -44,6 +44,7 @@ struct shard {
     struct stt_list by_use;     /* All frames, least recently used first. */
     struct stt_list by_age;     /* All frames, oldest first. */
     uint32_t n_sources;
+    uint32_t n_frames;          /* Read without the lock, too. */
 };
 
 struct stt_reassembly {
@@ -90,8 +91,9 @@ stt_reassembly_create(uint32_t n_shards, const uint64_t seed[2],
 }
 
 /* Sets the limits of 'r'.  They hold from the next stt_reassembly_insert() or
- * stt_reassembly_expire() on; the latter also evicts what new, lower limits
- * have no room for. */
+ * stt_reassembly_expire() on; the latter also evicts what lowered limits of
+ * all bytes and of frames have no room for.  A source that holds more than a
+ * lowered limit for it loses the excess with its next segment, or by age. */
 void
 stt_reassembly_set_limits(struct stt_reassembly *r,
                           const struct stt_limits *limits)
@@ -179,6 +181,15 @@ find_frame(struct stt_list *bucket, const struct stt_key *key)
     return NULL;
 }
 
+/* Returns true if 'frame' has had 'age' milliseconds at 'now'.  'now' may lie
+ * before the frame's first segment, if another thread read the clock later but
+ * came to the lock sooner. */
+static bool
+is_too_old(const struct frame *frame, uint64_t now, uint32_t age)
+{
+    return now >= frame->since + age;
+}
+
 /* Adds the 'fragment' alone to the chain '*dead'. */
 static void
 bury(struct stt_fragment *fragment, enum stt_drop drop,
@@ -205,6 +216,7 @@ remove_frame(struct stt_reassembly *r, struct shard *shard,
     source->bytes -= frame->charged;
     stt_counter_add(&r->bytes, -(int64_t) frame->charged);
     stt_counter_add(&r->n_frames, -1);
+    STT_WRITE_SHARED(shard->n_frames, shard->n_frames - 1);
     stt_free(frame);
 
     if (stt_list_is_empty(&source->frames)) {
@@ -361,6 +373,7 @@ add_frame(struct stt_reassembly *r, struct shard *shard,
     stt_list_push_back(&source->frames, &frame->in_source);
     stt_list_push_back(&shard->by_use, &frame->by_use);
     stt_list_push_back(&shard->by_age, &frame->by_age);
+    STT_WRITE_SHARED(shard->n_frames, shard->n_frames + 1);
     return frame;
 }
 
@@ -418,13 +431,59 @@ link_fragment(struct frame *frame, struct stt_fragment *fragment,
     frame->n_fragments++;
 }
 
-/* Inserts 'fragment' into 'shard', whose lock is held.  Returns the chain of
- * its frame if that is whole now. */
-static struct stt_fragment *
+/* Returns true if 'frame' with 'charge' more bytes would fit into 'r' if that
+ * held nothing else. */
+static bool
+can_ever_fit(const struct stt_reassembly *r, const struct frame *frame,
+             uint32_t charge)
+{
+    return ((uint64_t) frame->charged + charge
+            <= STT_READ_SHARED(r->limits.bytes));
+}
+
+/* Evicts the least recently used frame of the shard that has the most, other
+ * than 'spared', which has none to give.  No lock may be held.  Returns false
+ * if no other shard has any frame. */
+static bool
+evict_elsewhere(struct stt_reassembly *r, const struct shard *spared,
+                enum stt_drop drop, struct stt_fragment **dead)
+{
+    struct shard *fullest = NULL;
+    struct frame *victim;
+    uint32_t most = 0;
+    uint32_t i;
+
+    for (i = 0; i < r->n_shards; i++) {
+        uint32_t n_frames = STT_READ_SHARED(r->shards[i].n_frames);
+
+        if (n_frames > most && &r->shards[i] != spared) {
+            fullest = &r->shards[i];
+            most = n_frames;
+        }
+    }
+    if (!fullest) {
+        return false;
+    }
+
+    stt_lock(&fullest->lock);
+    victim = least_recently_used(&fullest->by_use, false, NULL);
+    if (victim) {
+        discard_frame(r, fullest, victim, drop, dead);
+    }
+    stt_unlock(&fullest->lock);
+    return true;
+}
+
+/* Inserts 'fragment' into 'shard', whose lock is held.  Returns STT_DROP_NONE if
+ * successful, with the chain of its frame in '*whole' if that is whole now.
+ * Otherwise returns why not; then 'fragment' is still the caller's, and the
+ * frame, in '*frame', if there is one, is as it was. */
+static enum stt_drop
 insert_locked(struct stt_reassembly *r, struct shard *shard,
               struct stt_list *source_bucket, const struct stt_key *key,
               uint16_t frame_length, struct stt_fragment *fragment,
-              uint64_t now, struct stt_fragment **dead)
+              uint64_t now, struct frame **frame_,
+              struct stt_fragment **whole, struct stt_fragment **dead)
 {
     struct stt_list *bucket
         = &shard->frames[hash_key(r, key) & (FRAME_BUCKETS - 1)];
@@ -432,25 +491,17 @@ insert_locked(struct stt_reassembly *r, struct shard *shard,
     struct stt_fragment *prev = NULL;
     enum stt_drop drop = STT_DROP_NONE;
 
-    if (frame && now - frame->since >= STT_READ_SHARED(r->limits.age)) {
+    if (frame && is_too_old(frame, now, STT_READ_SHARED(r->limits.age))) {
         discard_frame(r, shard, frame, STT_DROP_EXPIRED, dead);
         frame = NULL;
     }
     if (!frame) {
         frame = add_frame(r, shard, bucket, source_bucket, key, frame_length,
                           now, &drop, dead);
-        if (!frame) {
-            bury(fragment, drop, dead);
-            return NULL;
-        }
     } else if (frame->length != frame_length) {
         drop = STT_DROP_CONFLICT;
     } else {
         drop = find_place(frame, fragment, &prev);
-        if (drop == STT_DROP_DUPLICATE) {
-            bury(fragment, drop, dead);
-            return NULL;
-        }
         if (!drop && frame->n_fragments >= STT_MAX_SEGMENTS) {
             drop = STT_DROP_SEGMENTS;
         }
@@ -458,19 +509,19 @@ insert_locked(struct stt_reassembly *r, struct shard *shard,
     if (!drop) {
         drop = charge_frame(r, shard, frame, fragment->charge, dead);
     }
+    *frame_ = frame;
     if (drop) {
-        discard_frame(r, shard, frame, drop, dead);
-        bury(fragment, drop, dead);
-        return NULL;
+        return drop;
     }
 
     link_fragment(frame, fragment, prev);
     if (frame->held == frame->length) {
-        return remove_frame(r, shard, frame);
+        *whole = remove_frame(r, shard, frame);
+    } else {
+        stt_list_move_back(&frame->source->frames, &frame->in_source);
+        stt_list_move_back(&shard->by_use, &frame->by_use);
     }
-    stt_list_move_back(&frame->source->frames, &frame->in_source);
-    stt_list_move_back(&shard->by_use, &frame->by_use);
-    return NULL;
+    return STT_DROP_NONE;
 }
 
 /* Inserts 'fragment', which is embedded in the host's packet that holds
@@ -492,19 +543,40 @@ stt_reassembly_insert(struct stt_reassembly *r, const struct stt_key *key,
 {
     uint64_t hash = hash_source(r, key);
     struct shard *shard = &r->shards[(hash >> 32) & (r->n_shards - 1)];
-    struct stt_fragment *whole;
+    struct stt_fragment *whole = NULL;
+    bool others_have_frames = true;
 
-    fragment->next = NULL;
     fragment->offset = segment->offset;
     fragment->length = segment->length;
     fragment->drop = STT_DROP_NONE;
 
-    stt_lock(&shard->lock);
-    whole = insert_locked(r, shard,
-                          &shard->sources[hash & (SOURCE_BUCKETS - 1)], key,
-                          segment->frame_length, fragment, now, dead);
-    stt_unlock(&shard->lock);
-    return whole;
+    for (;;) {
+        struct frame *frame;
+        enum stt_drop drop;
+        bool retry;
+
+        stt_lock(&shard->lock);
+        drop = insert_locked(r, shard,
+                             &shard->sources[hash & (SOURCE_BUCKETS - 1)],
+                             key, segment->frame_length, fragment, now, &frame,
+                             &whole, dead);
+        retry = (others_have_frames
+                 && (drop == STT_DROP_FRAME_LIMIT
+                     || (drop == STT_DROP_BYTE_LIMIT
+                         && can_ever_fit(r, frame, fragment->charge))));
+        if (drop && !retry) {
+            if (frame && drop != STT_DROP_DUPLICATE) {
+                discard_frame(r, shard, frame, drop, dead);
+            }
+            bury(fragment, drop, dead);
+        }
+        stt_unlock(&shard->lock);
+
+        if (!retry) {
+            return whole;
+        }
+        others_have_frames = evict_elsewhere(r, shard, drop, dead);
+    }
 }
 
 /* Takes out of 'r' all frames that at 'now', the time in milliseconds, are too
@@ -527,7 +599,7 @@ stt_reassembly_expire(struct stt_reassembly *r, uint64_t now)
             struct frame *frame = STT_CONTAINER_OF(shard->by_age.next,
                                                    struct frame, by_age);
             enum stt_drop drop
-                = (now - frame->since >= limits.age ? STT_DROP_EXPIRED
+                = (is_too_old(frame, now, limits.age) ? STT_DROP_EXPIRED
                    : stt_counter_read(&r->bytes) > limits.bytes
                    ? STT_DROP_BYTE_LIMIT
                    : stt_counter_read(&r->n_frames) > limits.frames

@@ -26,11 +26,13 @@
  * Memory is bounded in bytes, as the host charges them, in all and for each
  * source address; frames are bounded in number and age.  When a source comes
  * upon a limit, its own least recently used frames go first.  Only a source
- * that has no other frame to give may have the least recently used frame of
- * another source evicted, so no source can push out more of the others' frames
- * than its one newest frame takes.  If nothing is left to evict, the newcomer
- * is refused.  A frame's age counts from its first segment, so that it cannot
- * be kept alive by sending more of it.
+ * that has no other frame to give may have another source's evicted, the least
+ * recently used one in its shard (see below) or, if that has none, in the shard
+ * that has the most frames.  So no source can push out more of the others'
+ * frames than its one newest frame takes, and none can shut others out.  If
+ * nothing is left to evict, the newcomer is refused.  A frame is used when a
+ * segment is added to it; a duplicate does not count.  Its age counts from its
+ * first segment, so that it cannot be kept alive by sending more of it.
  *
  *
  * Threads

@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	vswitchd/hooks/lib-odp-util.c.cocci \
 	vswitchd/hooks/lib-tnl-ports.c.cocci \
 	vswitchd/hooks/ofproto-ofproto-dpif-xlate.c.cocci \
+	vswitchd/hooks/ofproto-ofproto-dpif.c.cocci \
 	vswitchd/openvswitch.mk \
 	vswitchd/packet-socket.c \
 	vswitchd/packet-socket.h \
@@ -21,6 +22,8 @@ EXTRA_DIST += \
 	vswitchd/stt-counters.h \
 	vswitchd/stt-header.c \
 	vswitchd/stt-header.h \
+	vswitchd/stt-path-mtu.c \
+	vswitchd/stt-path-mtu.h \
 	vswitchd/stt-pop.c \
 	vswitchd/stt-pop.h \
 	vswitchd/stt-push.c \

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+
+dist_man_MANS += Documentation/ovs-stt-lab.8
+
+EXTRA_DIST += \
+	Documentation/design.md \
+	Documentation/protocol.md \
+	Documentation/stt.md \
+	Documentation/testing.md

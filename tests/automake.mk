@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# Programs that the tests run, with the protocol library built once more with
+# the sanitizers.
+check_LTLIBRARIES += tests/libstt.la
+tests_libstt_la_SOURCES = $(lib_libstt_la_SOURCES)
+tests_libstt_la_CFLAGS = $(AM_CFLAGS) $(SANITIZE_CFLAGS)
+tests_libstt_la_LIBADD = -lpthread
+
+check_PROGRAMS += \
+	tests/test-stt-lib \
+	tests/test-stt-reassembly
+
+tests_test_stt_lib_SOURCES = \
+	tests/stt-test.h \
+	tests/test-stt-lib.c
+tests_test_stt_lib_CFLAGS = $(AM_CFLAGS) $(SANITIZE_CFLAGS)
+tests_test_stt_lib_LDADD = tests/libstt.la
+
+# The test decides when memory runs out.
+tests_test_stt_reassembly_SOURCES = \
+	tests/reassembly-model.h \
+	tests/reassembly-outcome.h \
+	tests/reassembly-watch.h \
+	tests/stt-test.h \
+	tests/test-stt-reassembly.c
+tests_test_stt_reassembly_CFLAGS = $(AM_CFLAGS) $(SANITIZE_CFLAGS)
+tests_test_stt_reassembly_LDFLAGS = -Wl,--wrap=calloc
+tests_test_stt_reassembly_LDADD = tests/libstt.la
+
+# The same once more for races between threads.
+if HAVE_TSAN
+check_PROGRAMS += tests/test-stt-reassembly-tsan
+tests_test_stt_reassembly_tsan_SOURCES = \
+	$(tests_test_stt_reassembly_SOURCES) \
+	$(lib_libstt_la_SOURCES)
+tests_test_stt_reassembly_tsan_CFLAGS = $(AM_CFLAGS) $(TSAN_CFLAGS)
+tests_test_stt_reassembly_tsan_LDFLAGS = -Wl,--wrap=calloc
+tests_test_stt_reassembly_tsan_LDADD = -lpthread
+endif
+
+if HAVE_PCAP
+check_PROGRAMS += tests/test-stt-replay
+tests_test_stt_replay_SOURCES = \
+	tests/stt-test.h \
+	tests/test-stt-replay.c
+tests_test_stt_replay_CFLAGS = $(AM_CFLAGS) $(SANITIZE_CFLAGS)
+tests_test_stt_replay_LDADD = tests/libstt.la $(PCAP_LIBS)
+endif
+
+EXTRA_DIST += \
+	tests/captures \
+	tests/corpus
+
+# make check: what can be tested without root.
+
+TESTSUITE_AT = \
+	tests/testsuite.at \
+	tests/patch-ovs.at \
+	tests/lib.at \
+	tests/reassembly.at \
+	tests/replay.at \
+	tests/stt-macros.at \
+	tests/options.at \
+	tests/odp.at \
+	tests/push.at \
+	tests/pop.at \
+	tests/tso.at \
+	tests/flows.at
+
+# make check-system: tests in network namespaces, by root.
+
+SYSTEM_TESTSUITE_AT = \
+	tests/system-testsuite.at \
+	tests/system-macros.at \
+	tests/system-stt.at \
+	tests/system-ports.at \
+	tests/system-wire.at
+
+EXTRA_DIST += \
+	$(TESTSUITE_AT) \
+	$(SYSTEM_TESTSUITE_AT) \
+	tests/packets.py \
+	tests/replay.py \
+	tests/run-fuzz \
+	tests/stt-packet.py \
+	tests/traffic.py
+CLEANFILES += \
+	tests/testsuite \
+	tests/system-testsuite
+DISTCLEANFILES += \
+	tests/atconfig
+
+AUTOTEST = $(AUTOM4TE) --language=autotest
+ovs_build = $(abs_top_builddir)/ovs
+ovs_path = $(ovs_build)/utilities:$(ovs_build)/vswitchd:$(ovs_build)/ovsdb
+AUTOTEST_PATH = \
+	$(abs_top_builddir)/tests:$(abs_top_srcdir)/utilities:$(ovs_path):$(ovs_build)/tests
+
+# The suites are made in the build folder because they include macros of Open
+# vSwitch's suite, from the patched tree.
+ovs_test_macros = \
+	ovs/tests/ovs-macros.at \
+	ovs/tests/ofproto-macros.at
+$(ovs_test_macros): ovs-tree
+	@:
+tests/testsuite: $(TESTSUITE_AT) tests/package.m4 $(ovs_test_macros)
+	$(AM_V_GEN)$(AUTOTEST) -I tests -I $(srcdir) -I ovs \
+	  -o $@.tmp $(srcdir)/tests/testsuite.at && mv $@.tmp $@
+tests/system-testsuite: $(SYSTEM_TESTSUITE_AT) tests/package.m4
+	$(AM_V_GEN)$(AUTOTEST) -I tests -I $(srcdir) \
+	  -o $@.tmp $(srcdir)/tests/system-testsuite.at && mv $@.tmp $@
+
+.PHONY: check-system check-ovs check-fuzz fuzz
+
+check-local: tests/testsuite
+	$(SHELL) tests/testsuite -C tests AUTOTEST_PATH=$(AUTOTEST_PATH) \
+	  $(TESTSUITEFLAGS)
+
+check-system: all tests/system-testsuite $(check_PROGRAMS)
+	$(SHELL) tests/system-testsuite -C tests \
+	  AUTOTEST_PATH=$(AUTOTEST_PATH) $(TESTSUITEFLAGS)
+
+clean-tests:
+	for suite in testsuite system-testsuite; do \
+	  if test -e tests/$$suite; then \
+	    $(SHELL) tests/$$suite -C tests --clean; \
+	  fi; \
+	done
+	rm -rf tests/fuzz.dir
+CLEAN_LOCAL += clean-tests
+
+# make check-ovs: Open vSwitch's own tests of what the hooks touch.
+
+OVS_TEST_KEYWORDS = \
+	datapath dpif-netdev geneve ipfix megaflow pmd ptap sflow tunnel tunnels \
+	tunnel_push_pop tunnel_push_pop_ipv6 vlan vxlan
+check-ovs: all
+	$(MAKE) -C ovs check RECHECK=yes \
+	  TESTSUITEFLAGS='$(OVS_TEST_KEYWORDS:%=-k %) $(TESTSUITEFLAGS)'
+
+# make check-fuzz, make fuzz: every tests/fuzz-TARGET.c, starting from the
+# inputs in tests/corpus/TARGET/ if there are any.
+
+FUZZ_TARGETS = frame reassembly
+FUZZ_SECONDS = 10
+
+fuzz_programs = $(FUZZ_TARGETS:%=tests/fuzz-%)
+EXTRA_DIST += $(FUZZ_TARGETS:%=tests/fuzz-%.c)
+CLEANFILES += $(fuzz_programs)
+
+$(fuzz_programs): %: $(srcdir)/%.c $(lib_libstt_la_SOURCES) \
+		$(tests_test_stt_reassembly_SOURCES:%.c=)
+	$(AM_V_CC)$(FUZZ_CC) $(FUZZ_CFLAGS) $(AM_CPPFLAGS) -o $@ \
+	  $(filter %.c,$^) -lpthread
+
+RUN_FUZZ = $(SHELL) $(srcdir)/tests/run-fuzz $(srcdir)/tests/corpus tests
+if HAVE_FUZZER
+check-fuzz: $(fuzz_programs)
+	@$(RUN_FUZZ) $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+fuzz: $(fuzz_programs)
+	@$(RUN_FUZZ) 0 $(FUZZ_TARGETS)
+else
+check-fuzz fuzz:
+	@for target in $(FUZZ_TARGETS); do \
+	  echo "fuzz-$$target: skipped (no clang with libFuzzer)"; \
+	done
+endif
