@@ -39,7 +39,7 @@ identifier rxq, rx, netdev, sll;
  }
 
 @ closing @
-identifier f =~ "^(netdev_linux_rxq_(con|de)struct|af_packet_sock)$";
+identifier f = {netdev_linux_rxq_construct,netdev_linux_rxq_destruct,af_packet_sock};
 expression fd;
 @@
  f(...)
@@ -63,7 +63,7 @@ identifier dev, s;
 
 // Room for tunnel headers, so that they can be pushed without copying.
 @ headroom @
-identifier f =~ "^netdev_linux_batch_rxq_recv_(sock|tap)$";
+identifier f = {netdev_linux_batch_rxq_recv_sock,netdev_linux_batch_rxq_recv_tap};
 expression e;
 @@
  f(...)
@@ -75,7 +75,7 @@ expression e;
  }
 
 @ super_packet_headroom @
-identifier f =~ "^netdev_linux_batch_rxq_recv_(sock|tap)$";
+identifier f = {netdev_linux_batch_rxq_recv_sock,netdev_linux_batch_rxq_recv_tap};
 identifier pkt;
 @@
  f(...)

@@ -36,14 +36,14 @@
  }
 
 @ needs_port @
-identifier dev, class;
+identifier dev, cls;
 expression e1, e2;
 @@
  netdev_vport_needs_dst_port(const struct netdev *dev)
  {
    ...
--  return (class->get_config == e1 && e2);
-+  return (class->get_config == e1 && ((e2) || stt_is_type(type)));
+-  return (cls->get_config == e1 && e2);
++  return (cls->get_config == e1 && ((e2) || stt_is_type(type)));
  }
 
 @ construct @
@@ -105,18 +105,18 @@ identifier dev, args, tnl_cfg;
  }
 
 @ run @
-identifier class;
+identifier cls;
 @@
- netdev_vport_run(const struct netdev_class *class)
+ netdev_vport_run(const struct netdev_class *cls)
  {
 +  stt_run();
    ...
  }
 
 @ wait @
-identifier class;
+identifier cls;
 @@
- netdev_vport_wait(const struct netdev_class *class)
+ netdev_vport_wait(const struct netdev_class *cls)
  {
 +  stt_wait();
    ...
