@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 
-dist_man_MANS += Documentation/ovs-stt-lab.8
+dist_man_MANS += \
+	Documentation/ovs-stt-bench.8 \
+	Documentation/ovs-stt-lab.8
 
 EXTRA_DIST += \
 	Documentation/design.md \
