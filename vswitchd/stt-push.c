@@ -121,9 +121,7 @@ describe(struct dp_packet *packet, struct stt_frame *frame)
     }
     if (mss || dp_packet_l4_checksum_partial(packet)) {
         return stt_frame_describe(dp_packet_data(packet),
-                                  dp_packet_size(packet)
-                                  - dp_packet_l2_pad_size(packet),
-                                  mss, frame) || !mss;
+                                  dp_packet_size(packet), mss, frame) || !mss;
     }
     if (dp_packet_l4_checksum_good(packet)) {
         frame->flags = STT_FLAG_VERIFIED;
@@ -243,6 +241,12 @@ push_packet(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
      * the same for each piece of it. */
     netdev_tnl_get_src_port(packet);
     take_vlan(packet, &frame);
+    if (dp_packet_get_tso_segsz(packet)) {
+        /* Padding means nothing there, and receivers refuse it. */
+        dp_packet_set_size(packet, (dp_packet_size(packet)
+                                    - dp_packet_l2_pad_size(packet)));
+        dp_packet_set_l2_pad_size(packet, 0);
+    }
     if (describe(packet, &frame)) {
         finish_inner(packet, &frame);
         push_frame(packet, data, template, &frame, out);
