@@ -13,6 +13,7 @@ lib_libstt_la_SOURCES = \
 	lib/stt-hash.h \
 	lib/stt-inner.c \
 	lib/stt-inner.h \
+	lib/stt-link.h \
 	lib/stt-list.h \
 	lib/stt-platform.h \
 	lib/stt-reassembly.c \

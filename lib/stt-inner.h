@@ -18,6 +18,11 @@
 #define STT_IPPROTO_TCP 6
 #define STT_IPPROTO_UDP 17
 
+/* stt_inner_read() looks at no byte beyond these: an Ethernet header, two VLAN
+ * tags, the longest IP header and a TCP header without options.  A host whose
+ * packets are not contiguous need not have more of them at hand. */
+#define STT_INNER_HEADERS_LEN (STT_ETHERNET_HEADER_LEN + 2 * 4 + 60 + 20)
+
 /* An inner packet that is TCP or UDP directly over IPv4 or IPv6.  Offsets are
  * in bytes from the start of the Ethernet header. */
 struct stt_inner {

@@ -14,6 +14,7 @@
 #ifdef __KERNEL__
 
 #include <linux/atomic.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>

@@ -145,16 +145,13 @@ finish_inner(struct dp_packet *packet, const struct stt_frame *frame)
 
 /* Pushes the outer headers of 'data' and 'frame' onto 'packet', whose inner
  * packet is finished as far as 'frame' says, and marks it to be sent as TCP
- * segments that fit the path MTU. */
+ * segments with up to 'segment_size' bytes of payload. */
 static void
 push_outer(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
-           const struct stt_frame *frame,
-           const struct stt_template *template)
+           const struct stt_frame *frame, const struct stt_template *template,
+           uint32_t segment_size)
 {
     uint32_t frame_length = STT_FRAME_HEADER_LEN + dp_packet_size(packet);
-    uint32_t segment_size
-        = stt_segment_size(template->path_mtu,
-                           netdev_tnl_is_header_ipv6(data->header));
     struct stt_segment segment = {
         .source_port = ntohs(netdev_tnl_get_src_port(packet)),
         .destination_port = template->destination_port,
@@ -205,7 +202,7 @@ push_frame(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
         return;
     }
 
-    push_outer(packet, data, frame, template);
+    push_outer(packet, data, frame, template, segment_size);
     stt_count(STT_EVENT_TX_FRAMES);
     if (!dp_packet_get_tso_segsz(packet)) {
         dp_packet_batch_add(out, packet);

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# The kernel modules.  They are built and installed by targets of their own, as
+# whoever builds Open vSwitch need not have a kernel's headers.
+
+datapath_sources = \
+	datapath/Kbuild \
+	datapath/compat.h \
+	datapath/counters.c \
+	datapath/counters.h \
+	datapath/device.c \
+	datapath/device.h \
+	datapath/frag-list.c \
+	datapath/frag-list.h \
+	datapath/icmp.c \
+	datapath/icmp.h \
+	datapath/limits.c \
+	datapath/limits.h \
+	datapath/main.c \
+	datapath/namespace.c \
+	datapath/namespace.h \
+	datapath/openvswitch-abi \
+	datapath/openvswitch.h \
+	datapath/receive.c \
+	datapath/receive.h \
+	datapath/selftest.c \
+	datapath/selftest.h \
+	datapath/transmit.c \
+	datapath/transmit.h \
+	datapath/vport-stt.c
+
+EXTRA_DIST += \
+	$(datapath_sources) \
+	build-aux/link-modules
+
+# The kernel that the modules are for: its release, and where its headers are.
+KERNEL_RELEASE = `uname -r`
+KDIR = /lib/modules/$(KERNEL_RELEASE)/build
+MODULES_BUILD = $(MAKE) -C $(KDIR) \
+	M=`cd datapath/modules && cd $(KERNEL_RELEASE) && pwd` \
+	STT_PACKAGE_VERSION=$(VERSION)
+
+.PHONY: modules modules_install modules_clean install-dkms uninstall-dkms
+
+modules:
+	@test -e $(KDIR)/Makefile || { \
+	  echo "no kernel headers in $(KDIR): install the package" \
+	       "linux-headers-$(KERNEL_RELEASE), or give KERNEL_RELEASE or KDIR" \
+	       >&2; \
+	  exit 1; }
+	$(AM_V_at)$(srcdir)/build-aux/link-modules $(srcdir) \
+	  datapath/modules/$(KERNEL_RELEASE)
+	$(AM_V_at)$(MODULES_BUILD) modules
+
+modules_install: modules
+	$(MODULES_BUILD) INSTALL_MOD_DIR=updates modules_install
+
+modules_clean:
+	rm -rf datapath/modules
+CLEAN_LOCAL += modules_clean
+
+# Sources for DKMS, which builds them for each kernel that is installed.
+dkmsdir = /usr/src/$(PACKAGE)-$(VERSION)
+install-dkms: datapath/dkms.conf
+	$(MKDIR_P) '$(DESTDIR)$(dkmsdir)'
+	for file in $(datapath_sources) $(lib_libstt_la_SOURCES); do \
+	  $(INSTALL_DATA) $(srcdir)/$$file '$(DESTDIR)$(dkmsdir)' || exit; \
+	done
+	$(INSTALL_DATA) datapath/dkms.conf '$(DESTDIR)$(dkmsdir)'
+
+uninstall-dkms:
+	rm -rf '$(DESTDIR)$(dkmsdir)'

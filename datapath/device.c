@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "device.h"
+
+#include <linux/etherdevice.h>
+#include <linux/ethtool.h>
+#include <linux/if_vlan.h>
+#include <linux/module.h>
+#include <net/ip_tunnels.h>
+#include <net/ipv6.h>
+#include <net/rtnetlink.h>
+#include "compat.h"
+#include "namespace.h"
+#include "stt-link.h"
+#include "stt-segment.h"
+#include "transmit.h"
+
+enum {
+	/* Outer headers, of IPv6, as the longer ones. */
+	OUTER_LEN = 40 + 20 + 18,
+
+	/* An inner IP packet behind an Ethernet header and one tag. */
+	MAX_MTU = STT_MAX_INNER_LEN - VLAN_ETH_HLEN,
+
+	/*
+	 * Super-packets of the inner protocol.  With outer headers they must
+	 * stay below the limit of 65,536 bytes of older drivers.
+	 */
+	MAX_GSO_SIZE = 65535 - ETH_HLEN - OUTER_LEN,
+};
+
+#define STT_FEATURES (NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HIGHDMA |	\
+		      NETIF_F_HW_CSUM | NETIF_F_RXCSUM | NETIF_F_ALL_TSO)
+
+/* What ethtool -S shows behind the counters. */
+static const char *const occupancy_names[] = {
+	"reassembly_bytes",
+	"reassembly_frames",
+	"reassembly_sources",
+};
+
+static void release_sockets(struct stt_device *stt)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(stt->sockets); i++) {
+		if (stt->sockets[i])
+			sock_release(stt->sockets[i]);
+		stt->sockets[i] = NULL;
+	}
+}
+
+static int bind_socket(struct stt_device *stt, int family,
+		       struct socket **socket)
+{
+	struct sockaddr_in address4 = {
+		.sin_family = AF_INET,
+		.sin_port = stt->port,
+	};
+	struct sockaddr_in6 address6 = {
+		.sin6_family = AF_INET6,
+		.sin6_port = stt->port,
+	};
+	int err;
+
+	err = sock_create_kern(stt->net, family, SOCK_STREAM, IPPROTO_TCP,
+			       socket);
+	if (err) {
+		*socket = NULL;
+		return err;
+	}
+	if (family == AF_INET)
+		return kernel_bind(*socket, (void *)&address4,
+				   sizeof(address4));
+	err = ip6_sock_set_v6only((*socket)->sk);
+	return err ? err : kernel_bind(*socket, (void *)&address6,
+				       sizeof(address6));
+}
+
+/*
+ * Keeps the device's port from the host's TCP with sockets that are bound and
+ * never listen, and fails if it is in use.
+ */
+static int bind_sockets(struct stt_device *stt)
+{
+	int err;
+
+	err = bind_socket(stt, AF_INET, &stt->sockets[0]);
+	if (!err && ipv6_mod_enabled())
+		err = bind_socket(stt, AF_INET6, &stt->sockets[1]);
+	if (err)
+		release_sockets(stt);
+	return err;
+}
+
+static int device_init(struct net_device *dev)
+{
+	struct stt_device *stt = netdev_priv(dev);
+	int err;
+
+	stt->counters = alloc_percpu(struct stt_counters);
+	if (!stt->counters)
+		return -ENOMEM;
+	err = stt_tstats_init(dev);
+	if (err)
+		goto free_counters;
+	err = gro_cells_init(&stt->gro_cells, dev);
+	if (err)
+		goto free_tstats;
+	return 0;
+
+free_tstats:
+	stt_tstats_uninit(dev);
+free_counters:
+	free_percpu(stt->counters);
+	return err;
+}
+
+static void device_uninit(struct net_device *dev)
+{
+	struct stt_device *stt = netdev_priv(dev);
+
+	if (!hlist_unhashed(&stt->in_net))
+		stt_net_remove_device(stt);
+	release_sockets(stt);
+	gro_cells_destroy(&stt->gro_cells);
+	stt_tstats_uninit(dev);
+	free_percpu(stt->counters);
+}
+
+static int device_open(struct net_device *dev)
+{
+	return 0;
+}
+
+static int device_stop(struct net_device *dev)
+{
+	return 0;
+}
+
+static const struct net_device_ops device_ops = {
+	.ndo_init = device_init,
+	.ndo_uninit = device_uninit,
+	.ndo_open = device_open,
+	.ndo_stop = device_stop,
+	.ndo_start_xmit = stt_transmit,
+	.ndo_get_stats64 = stt_get_stats64,
+	.ndo_validate_addr = eth_validate_addr,
+	.ndo_set_mac_address = eth_mac_addr,
+	.ndo_fill_metadata_dst = stt_fill_metadata_dst,
+};
+
+static void get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
+{
+	strscpy(info->driver, STT_LINK_KIND, sizeof(info->driver));
+	strscpy(info->version, THIS_MODULE->version, sizeof(info->version));
+}
+
+static int get_sset_count(struct net_device *dev, int set)
+{
+	return set == ETH_SS_STATS ? STT_N_COUNTERS +
+				     ARRAY_SIZE(occupancy_names)
+				   : -EOPNOTSUPP;
+}
+
+static void get_strings(struct net_device *dev, u32 set, u8 *data)
+{
+	unsigned int i;
+
+	if (set != ETH_SS_STATS)
+		return;
+	for (i = 0; i < STT_N_COUNTERS; i++, data += ETH_GSTRING_LEN)
+		strscpy(data, stt_counter_name(i), ETH_GSTRING_LEN);
+	for (i = 0; i < ARRAY_SIZE(occupancy_names);
+	     i++, data += ETH_GSTRING_LEN)
+		strscpy(data, occupancy_names[i], ETH_GSTRING_LEN);
+}
+
+static void get_statistics(struct net_device *dev,
+			   struct ethtool_stats *stats, u64 *data)
+{
+	struct stt_device *stt = netdev_priv(dev);
+	struct stt_occupancy occupancy;
+	unsigned int i;
+
+	for (i = 0; i < STT_N_COUNTERS; i++)
+		*data++ = stt_counter_sum(stt->counters, i);
+	stt_reassembly_get_occupancy(stt_net(stt->net)->reassembly,
+				     &occupancy);
+	*data++ = occupancy.bytes;
+	*data++ = occupancy.frames;
+	*data++ = occupancy.sources;
+}
+
+static const struct ethtool_ops device_ethtool_ops = {
+	.get_drvinfo = get_drvinfo,
+	.get_link = ethtool_op_get_link,
+	.get_sset_count = get_sset_count,
+	.get_strings = get_strings,
+	.get_ethtool_stats = get_statistics,
+};
+
+static const struct device_type device_type = {
+	.name = STT_LINK_KIND,
+};
+
+static void setup(struct net_device *dev)
+{
+	ether_setup(dev);
+	dev->netdev_ops = &device_ops;
+	dev->ethtool_ops = &device_ethtool_ops;
+	SET_NETDEV_DEVTYPE(dev, &device_type);
+	dev->needs_free_netdev = true;
+
+	dev->min_mtu = ETH_MIN_MTU;
+	dev->max_mtu = MAX_MTU;
+	dev->needed_headroom = LL_MAX_HEADER + OUTER_LEN;
+	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
+	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_NO_QUEUE;
+	netif_keep_dst(dev);
+	stt_set_lockless_tx(dev);
+	stt_tstats_setup(dev);
+
+	dev->features |= STT_FEATURES | NETIF_F_HW_VLAN_CTAG_TX;
+	dev->hw_features |= STT_FEATURES | NETIF_F_HW_VLAN_CTAG_TX;
+	dev->vlan_features |= STT_FEATURES;
+	stt_set_gso_max_size(dev, MAX_GSO_SIZE);
+	eth_hw_addr_random(dev);
+}
+
+static const struct nla_policy policy[IFLA_STT_MAX + 1] = {
+	[IFLA_STT_PORT] = { .type = NLA_U16 },
+};
+
+static int validate(struct nlattr *tb[], struct nlattr *data[],
+		    struct netlink_ext_ack *extack)
+{
+	if (tb[IFLA_ADDRESS]) {
+		if (nla_len(tb[IFLA_ADDRESS]) != ETH_ALEN ||
+		    !is_valid_ether_addr(nla_data(tb[IFLA_ADDRESS]))) {
+			NL_SET_ERR_MSG_ATTR(extack, tb[IFLA_ADDRESS],
+					    "Not a unicast Ethernet address");
+			return -EINVAL;
+		}
+	}
+	if (data && data[IFLA_STT_PORT] && !nla_get_be16(data[IFLA_STT_PORT])) {
+		NL_SET_ERR_MSG_ATTR(extack, data[IFLA_STT_PORT],
+				    "Destination port must not be 0");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Makes 'dev' the STT device for 'port' in 'net' and registers it. */
+static int configure(struct net *net, struct net_device *dev, __be16 port,
+		     struct netlink_ext_ack *extack)
+{
+	struct stt_device *stt = netdev_priv(dev);
+	int err;
+
+	stt->dev = dev;
+	stt->net = net;
+	stt->port = port;
+	INIT_HLIST_NODE(&stt->in_net);
+
+	if (stt_net_find_device(stt_net(net), port)) {
+		NL_SET_ERR_MSG(extack,
+			       "An STT device for this destination port exists");
+		return -EBUSY;
+	}
+	err = bind_sockets(stt);
+	if (err) {
+		if (err == -EADDRINUSE)
+			NL_SET_ERR_MSG(extack, "Destination port is in use by a TCP socket");
+		else
+			NL_SET_ERR_MSG(extack, "Cannot bind the destination port");
+		return err;
+	}
+	err = register_netdevice(dev);
+	if (err) {
+		release_sockets(stt);
+		return err;
+	}
+	err = stt_net_add_device(stt);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "Cannot start to receive");
+		unregister_netdevice(dev);
+		return err;
+	}
+	return 0;
+}
+
+static __be16 get_port(struct nlattr *data[])
+{
+	return data && data[IFLA_STT_PORT] ? nla_get_be16(data[IFLA_STT_PORT])
+					   : htons(STT_DEFAULT_PORT);
+}
+
+#ifdef STT_HAVE_NEWLINK_PARAMS
+static int newlink(struct net_device *dev, struct rtnl_newlink_params *params,
+		   struct netlink_ext_ack *extack)
+{
+	return configure(rtnl_newlink_link_net(params), dev,
+			 get_port(params->data), extack);
+}
+#else
+static int newlink(struct net *net, struct net_device *dev,
+		   struct nlattr *tb[], struct nlattr *data[],
+		   struct netlink_ext_ack *extack)
+{
+	return configure(net, dev, get_port(data), extack);
+}
+#endif
+
+static int changelink(struct net_device *dev, struct nlattr *tb[],
+		      struct nlattr *data[], struct netlink_ext_ack *extack)
+{
+	struct stt_device *stt = netdev_priv(dev);
+
+	if (data && data[IFLA_STT_PORT] &&
+	    nla_get_be16(data[IFLA_STT_PORT]) != stt->port) {
+		NL_SET_ERR_MSG_ATTR(extack, data[IFLA_STT_PORT],
+				    "Destination port cannot be changed");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static void dellink(struct net_device *dev, struct list_head *list)
+{
+	unregister_netdevice_queue(dev, list);
+}
+
+static size_t get_size(const struct net_device *dev)
+{
+	return nla_total_size(sizeof(__be16));
+}
+
+static int fill_info(struct sk_buff *skb, const struct net_device *dev)
+{
+	const struct stt_device *stt = netdev_priv(dev);
+
+	return nla_put_be16(skb, IFLA_STT_PORT, stt->port) ? -EMSGSIZE : 0;
+}
+
+static struct net *get_link_net(const struct net_device *dev)
+{
+	const struct stt_device *stt = netdev_priv(dev);
+
+	return stt->net;
+}
+
+static struct rtnl_link_ops link_ops __read_mostly = {
+	.kind = STT_LINK_KIND,
+	.maxtype = IFLA_STT_MAX,
+	.policy = policy,
+	.priv_size = sizeof(struct stt_device),
+	.setup = setup,
+	.validate = validate,
+	.newlink = newlink,
+	.changelink = changelink,
+	.dellink = dellink,
+	.get_size = get_size,
+	.fill_info = fill_info,
+	.get_link_net = get_link_net,
+};
+
+/**
+ * stt_device_create - create an STT device
+ * @net: network namespace of the device and of its outer packets
+ * @name: the device's name
+ * @name_assign_type: NET_NAME_*
+ * @port: destination port, in network byte order, not 0
+ *
+ * The device has the largest MTU that there is, and is down.  The caller holds
+ * RTNL.
+ *
+ * Return: the device, or an ERR_PTR, which is -EBUSY if there is a device for
+ * the port, -EADDRINUSE if a TCP socket has the port, and -EEXIST if the name is
+ * taken.
+ */
+struct net_device *stt_device_create(struct net *net, const char *name,
+				     u8 name_assign_type, __be16 port)
+{
+	struct nlattr *tb[IFLA_MAX + 1] = { };
+	struct net_device *dev;
+	LIST_HEAD(kill);
+	int err;
+
+	dev = rtnl_create_link(net, name, name_assign_type, &link_ops, tb,
+			       NULL);
+	if (IS_ERR(dev))
+		return dev;
+	err = configure(net, dev, port, NULL);
+	if (err) {
+		/* As rtnl_newlink() does: it may be registered or not. */
+		if (dev->reg_state == NETREG_UNINITIALIZED)
+			free_netdev(dev);
+		return ERR_PTR(err);
+	}
+
+	err = dev_set_mtu(dev, dev->max_mtu);
+	if (!err)
+		err = stt_rtnl_configure_link(dev);
+	if (err) {
+		dellink(dev, &kill);
+		unregister_netdevice_many(&kill);
+		return ERR_PTR(err);
+	}
+	return dev;
+}
+EXPORT_SYMBOL_GPL(stt_device_create);
+
+/*
+ * Deletes the devices whose outer packets are in the namespaces 'nets', which
+ * are linked by exit_list, wherever the devices are now.
+ */
+void stt_device_kill_all(struct list_head *nets)
+{
+	struct stt_device *stt;
+	struct hlist_node *next;
+	struct net *net;
+	LIST_HEAD(kill);
+
+	rtnl_lock();
+	list_for_each_entry(net, nets, exit_list) {
+		hlist_for_each_entry_safe(stt, next, &stt_net(net)->devices,
+					  in_net)
+			dellink(stt->dev, &kill);
+	}
+	unregister_netdevice_many(&kill);
+	rtnl_unlock();
+}
+
+int __init stt_device_init(void)
+{
+	return rtnl_link_register(&link_ops);
+}
+
+void stt_device_exit(void)
+{
+	rtnl_link_unregister(&link_ops);
+}

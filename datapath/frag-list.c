@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "frag-list.h"
+
+#include <linux/mm.h>
+#include "compat.h"
+
+/* A packet that others are being appended to. */
+struct joint {
+	struct sk_buff *head;
+	struct sk_buff *tail;		/* 'head', or the last in its list. */
+	bool pages_only;		/* In the list. */
+};
+
+/*
+ * Takes the frag list off 'skb' and stores it in '*list', NULL if there is
+ * none.  The packets in it are nobody else's then.  Returns 0 or -ENOMEM; then
+ * 'skb' is as it was.
+ */
+static int detach(struct sk_buff *skb, struct sk_buff **list)
+{
+	struct sk_buff *member, *clone, **end = list;
+
+	*list = NULL;
+	if (!skb_has_frag_list(skb))
+		return 0;
+
+	if (skb_cloned(skb)) {
+		/* Its clones see the same list: leave that to them. */
+		skb_walk_frags(skb, member) {
+			clone = skb_clone(member, GFP_ATOMIC);
+			if (!clone)
+				goto no_memory;
+			clone->next = NULL;
+			*end = clone;
+			end = &clone->next;
+		}
+		if (skb_unclone(skb, GFP_ATOMIC))
+			goto no_memory;
+		kfree_skb_list(skb_shinfo(skb)->frag_list);
+	} else {
+		*list = skb_shinfo(skb)->frag_list;
+	}
+	skb_frag_list_init(skb);
+
+	for (member = *list; member; member = member->next) {
+		skb->len -= member->len;
+		skb->data_len -= member->len;
+		skb->truesize -= member->truesize;
+	}
+	return 0;
+
+no_memory:
+	kfree_skb_list(*list);
+	*list = NULL;
+	return -ENOMEM;
+}
+
+/* Appends 'skb' to the frag list of 'joint'. */
+static void link_packet(struct joint *joint, struct sk_buff *skb)
+{
+	if (joint->tail == joint->head)
+		skb_shinfo(joint->head)->frag_list = skb;
+	else
+		joint->tail->next = skb;
+	skb->next = NULL;
+	joint->tail = skb;
+
+	joint->head->len += skb->len;
+	joint->head->data_len += skb->len;
+	joint->head->truesize += skb->truesize;
+}
+
+/* Moves all of 'skb' to the tail of 'joint', and frees 'skb', if that can be. */
+static bool coalesce(struct joint *joint, struct sk_buff *skb)
+{
+	unsigned int len = skb->len;
+	bool stolen;
+	int delta;
+
+	if (!skb_try_coalesce(joint->tail, skb, &stolen, &delta))
+		return false;
+	kfree_skb_partial(skb, stolen);
+
+	if (joint->tail != joint->head) {
+		joint->head->len += len;
+		joint->head->data_len += len;
+		joint->head->truesize += delta;
+	}
+	return true;
+}
+
+/*
+ * Returns a new packet that has taken over all of 'skb' as pages, or NULL if
+ * that cannot be; then 'skb' is as it was.
+ */
+static struct sk_buff *steal_as_pages(struct sk_buff *skb)
+{
+	struct sk_buff *carrier = alloc_skb(0, GFP_ATOMIC);
+	bool stolen;
+	int delta;
+
+	if (!carrier)
+		return NULL;
+	/* Without tailroom, as there small packets would be copied to. */
+	skb_reserve(carrier, skb_tailroom(carrier));
+	stt_copy_pp_recycle(carrier, skb);
+	if (!skb_try_coalesce(carrier, skb, &stolen, &delta)) {
+		kfree_skb(carrier);
+		return NULL;
+	}
+	kfree_skb_partial(skb, stolen);
+	return carrier;
+}
+
+/*
+ * Returns a new packet whose only page is the linear data of 'skb', which must
+ * be in a page fragment, or NULL.
+ */
+static struct sk_buff *share_linear(const struct sk_buff *skb)
+{
+	struct page *page = virt_to_head_page(skb->head);
+	struct sk_buff *carrier = alloc_skb(0, GFP_ATOMIC);
+
+	if (!carrier)
+		return NULL;
+	get_page(page);
+	skb_add_rx_frag(carrier, 0, page,
+			skb->data - (unsigned char *)page_address(page),
+			skb_headlen(skb), skb_headlen(skb));
+	return carrier;
+}
+
+/* Returns a new packet with a copy, in pages, of the linear data of 'skb'. */
+static struct sk_buff *copy_linear(const struct sk_buff *skb)
+{
+	unsigned int len = skb_headlen(skb);
+	struct sk_buff *copy;
+	int err;
+
+	copy = alloc_skb_with_frags(0, len, 0, &err, GFP_ATOMIC);
+	if (!copy)
+		return NULL;
+	copy->len = len;
+	copy->data_len = len;
+	if (skb_store_bits(copy, 0, skb->data, len)) {
+		kfree_skb(copy);
+		return NULL;
+	}
+	return copy;
+}
+
+/*
+ * Appends 'skb', which has linear data and no frag list, to the list of 'joint'
+ * as pages.  Consumes 'skb'.  Returns 0 or -ENOMEM.
+ */
+static int append_as_pages(struct joint *joint, struct sk_buff *skb)
+{
+	struct sk_buff *carrier = steal_as_pages(skb);
+
+	if (carrier) {
+		link_packet(joint, carrier);
+		return 0;
+	}
+
+	/* Too many pages for one packet, or memory that is not ours alone. */
+	carrier = (skb->head_frag && !skb_cloned(skb) ? share_linear(skb)
+						      : copy_linear(skb));
+	if (!carrier) {
+		kfree_skb(skb);
+		return -ENOMEM;
+	}
+	link_packet(joint, carrier);
+	__skb_pull(skb, skb_headlen(skb));
+	if (!skb->len)
+		consume_skb(skb);
+	else if (!coalesce(joint, skb))
+		link_packet(joint, skb);
+	return 0;
+}
+
+/* Puts the frag list of 'skb', if it has one, in front of '*list'. */
+static int unfold(struct sk_buff *skb, struct sk_buff **list)
+{
+	struct sk_buff *members, *last;
+
+	if (detach(skb, &members))
+		return -ENOMEM;
+	if (members) {
+		for (last = members; last->next; last = last->next)
+			;
+		last->next = *list;
+		*list = members;
+	}
+	return 0;
+}
+
+/*
+ * Appends the packets of 'list' and those in their own frag lists to 'joint',
+ * and consumes them.  Returns 0 or -ENOMEM.
+ */
+static int append_list(struct joint *joint, struct sk_buff *list)
+{
+	while (list) {
+		struct sk_buff *skb = list;
+
+		list = skb->next;
+		skb->next = NULL;
+		if (unfold(skb, &list)) {
+			kfree_skb(skb);
+			goto no_memory;
+		}
+		if (!skb->len)
+			consume_skb(skb);
+		else if (coalesce(joint, skb))
+			continue;
+		else if (!joint->pages_only || !skb_headlen(skb))
+			link_packet(joint, skb);
+		else if (append_as_pages(joint, skb))
+			goto no_memory;
+	}
+	return 0;
+
+no_memory:
+	kfree_skb_list(list);
+	return -ENOMEM;
+}
+
+/*
+ * Appends the packets of the list 'others' to 'head', without copying payload,
+ * and consumes them.  All are the caller's alone.  Returns 0 or -ENOMEM; then
+ * 'head' is still the caller's, but has lost data.
+ */
+int stt_frag_list_join(struct sk_buff *head, struct sk_buff *others)
+{
+	struct joint joint = { .head = head, .tail = head };
+
+	if (unfold(head, &others) || skb_unclone(head, GFP_ATOMIC)) {
+		kfree_skb_list(others);
+		return -ENOMEM;
+	}
+	return append_list(&joint, others);
+}
+
+/*
+ * Sees to it that 'skb' can be cut at any place: that there are only pages in
+ * its frag list.  Payload is copied only where it is in no page, or where a
+ * clone of a packet in the list looks at it.  Returns 0 or -ENOMEM; then 'skb'
+ * may have lost data.
+ */
+int stt_frag_list_make_pages(struct sk_buff *skb)
+{
+	struct joint joint = { .head = skb, .tail = skb, .pages_only = true };
+	struct sk_buff *member, *list;
+	bool pages_only = true;
+
+	if (!skb_has_frag_list(skb))
+		return 0;
+	skb_walk_frags(skb, member)
+		pages_only &= !skb_headlen(member) && member->len &&
+			      !skb_has_frag_list(member);
+	if (pages_only)
+		return 0;
+
+	if (detach(skb, &list))
+		return -ENOMEM;
+	return append_list(&joint, list);
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "limits.h"
+
+#include <linux/slab.h>
+#include <linux/sysctl.h>
+#include "compat.h"
+
+enum { STT_N_SYSCTLS = 4 };
+
+/* Below this not even one frame of maximum length could be held. */
+static unsigned long min_bytes = 256 * 1024;
+static unsigned long max_bytes = LONG_MAX;
+static unsigned int min_frames = 1;
+static unsigned int max_frames = 1 << 20;
+static unsigned int min_age = 10;
+static unsigned int max_age = 60 * 1000;
+
+static void read_limits(const struct stt_net *sn, struct stt_limits *limits)
+{
+	limits->bytes = sn->sysctls.bytes;
+	limits->bytes_per_source = sn->sysctls.bytes_per_source;
+	limits->frames = sn->sysctls.frames;
+	limits->age = sn->sysctls.age;
+}
+
+/*
+ * Makes 'reassembly' the table of 'sn'.  From here on, what is set in 'sn' holds
+ * for it.
+ */
+void stt_limits_attach(struct stt_net *sn, struct stt_reassembly *reassembly)
+{
+	struct stt_limits limits;
+
+	mutex_lock(&sn->limits_lock);
+	read_limits(sn, &limits);
+	stt_reassembly_set_limits(reassembly, &limits);
+	sn->reassembly = reassembly;
+	mutex_unlock(&sn->limits_lock);
+}
+
+/*
+ * Takes its table from 'sn', so that a sysctl which is written now does not meet
+ * it, and returns it.
+ */
+struct stt_reassembly *stt_limits_detach(struct stt_net *sn)
+{
+	struct stt_reassembly *reassembly;
+
+	mutex_lock(&sn->limits_lock);
+	reassembly = sn->reassembly;
+	sn->reassembly = NULL;
+	mutex_unlock(&sn->limits_lock);
+	return reassembly;
+}
+
+/* Reads or writes one sysctl and brings what is written into force. */
+static int set_limit(stt_ctl_table *table, int write, void *buffer,
+		     size_t *length, loff_t *position)
+{
+	struct stt_net *sn = table->extra2;
+	struct ctl_table bounded = *table;
+	struct stt_limits limits;
+	int err;
+
+	mutex_lock(&sn->limits_lock);
+	if (table->maxlen == sizeof(unsigned long)) {
+		bounded.extra1 = &min_bytes;
+		bounded.extra2 = &max_bytes;
+		err = proc_doulongvec_minmax(&bounded, write, buffer, length,
+					     position);
+	} else {
+		bool age = table->data == &sn->sysctls.age;
+
+		bounded.extra1 = age ? &min_age : &min_frames;
+		bounded.extra2 = age ? &max_age : &max_frames;
+		err = proc_douintvec_minmax(&bounded, write, buffer, length,
+					    position);
+	}
+	if (!err && write && sn->reassembly) {
+		read_limits(sn, &limits);
+		stt_reassembly_set_limits(sn->reassembly, &limits);
+	}
+	mutex_unlock(&sn->limits_lock);
+	return err;
+}
+
+static void init_entry(struct ctl_table *entry, struct stt_net *sn,
+		       const char *name, void *data, int size)
+{
+	entry->procname = name;
+	entry->data = data;
+	entry->maxlen = size;
+	entry->mode = 0644;
+	entry->proc_handler = set_limit;
+	entry->extra2 = sn;
+}
+
+/* Sets the limits of 'sn' to their defaults and registers the sysctls. */
+int stt_limits_init(struct stt_net *sn)
+{
+	const struct stt_limits defaults = STT_DEFAULT_LIMITS;
+	struct ctl_table *table;
+
+	mutex_init(&sn->limits_lock);
+	sn->sysctls.bytes = defaults.bytes;
+	sn->sysctls.bytes_per_source = defaults.bytes_per_source;
+	sn->sysctls.frames = defaults.frames;
+	sn->sysctls.age = defaults.age;
+
+	table = kcalloc(STT_N_SYSCTLS + 1, sizeof(*table), GFP_KERNEL);
+	if (!table)
+		return -ENOMEM;
+	init_entry(&table[0], sn, "reassembly_bytes", &sn->sysctls.bytes,
+		   sizeof(sn->sysctls.bytes));
+	init_entry(&table[1], sn, "reassembly_bytes_per_source",
+		   &sn->sysctls.bytes_per_source,
+		   sizeof(sn->sysctls.bytes_per_source));
+	init_entry(&table[2], sn, "reassembly_frames", &sn->sysctls.frames,
+		   sizeof(sn->sysctls.frames));
+	init_entry(&table[3], sn, "reassembly_age", &sn->sysctls.age,
+		   sizeof(sn->sysctls.age));
+
+	sn->sysctl_table = table;
+	sn->sysctl_header = stt_register_sysctl(sn->net, "net/stt", table,
+						STT_N_SYSCTLS);
+	if (!sn->sysctl_header) {
+		kfree(table);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void stt_limits_exit(struct stt_net *sn)
+{
+	unregister_net_sysctl_table(sn->sysctl_header);
+	kfree(sn->sysctl_table);
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "namespace.h"
+
+#include <linux/netdevice.h>
+#include <linux/random.h>
+#include <net/netns/generic.h>
+#include "compat.h"
+#include "device.h"
+#include "limits.h"
+#include "receive.h"
+
+enum {
+	/* Shards of the reassembly table: twice the CPUs, within bounds. */
+	STT_MIN_SHARDS = 4,
+	STT_MAX_SHARDS = 64,
+
+	/* Time between looks for frames that are too old. */
+	STT_EXPIRE_INTERVAL = HZ / 4,
+};
+
+static unsigned int stt_net_id __read_mostly;
+
+struct stt_net *stt_net(const struct net *net)
+{
+	return net_generic(net, stt_net_id);
+}
+
+/* Returns the time in milliseconds on the clock that reassembly goes by. */
+u64 stt_net_now(void)
+{
+	return jiffies64_to_msecs(get_jiffies_64());
+}
+
+/*
+ * Returns the device for 'port', in network byte order, or NULL.  The caller
+ * holds RTNL or is in an RCU read-side critical section, in which alone the
+ * device may be used.
+ */
+struct stt_device *stt_net_find_device(const struct stt_net *sn, __be16 port)
+{
+	struct stt_device *stt;
+
+	hlist_for_each_entry_rcu(stt, &sn->devices, in_net,
+				 lockdep_rtnl_is_held()) {
+		if (stt->port == port)
+			return stt;
+	}
+	return NULL;
+}
+
+static void expire(struct work_struct *work)
+{
+	struct stt_net *sn = container_of(to_delayed_work(work),
+					  struct stt_net, expire);
+
+	stt_receive_drop_chain(sn, stt_reassembly_expire(sn->reassembly,
+							 stt_net_now()));
+	schedule_delayed_work(&sn->expire, STT_EXPIRE_INTERVAL);
+}
+
+static void destroy_reassembly(struct stt_net *sn)
+{
+	stt_receive_drop_chain(sn,
+			       stt_reassembly_destroy(stt_limits_detach(sn)));
+}
+
+/* Makes 'sn' ready to receive. */
+static int start(struct stt_net *sn)
+{
+	struct stt_reassembly *reassembly;
+	u64 seed[2];
+	int err;
+
+	get_random_bytes(seed, sizeof(seed));
+	reassembly = stt_reassembly_create(
+		clamp_t(u32, roundup_pow_of_two(2 * num_possible_cpus()),
+			STT_MIN_SHARDS, STT_MAX_SHARDS),
+		seed, &STT_DEFAULT_LIMITS);
+	if (!reassembly)
+		return -ENOMEM;
+	stt_limits_attach(sn, reassembly);
+
+	err = stt_receive_register(sn->net);
+	if (err) {
+		destroy_reassembly(sn);
+		return err;
+	}
+	schedule_delayed_work(&sn->expire, STT_EXPIRE_INTERVAL);
+	return 0;
+}
+
+static void stop(struct stt_net *sn)
+{
+	stt_receive_unregister(sn->net);
+	synchronize_net();
+	cancel_delayed_work_sync(&sn->expire);
+	destroy_reassembly(sn);
+}
+
+/*
+ * Adds 'stt' to the devices of its namespace, from which on it receives.  The
+ * caller holds RTNL.  Returns 0 or a negative errno.
+ */
+int stt_net_add_device(struct stt_device *stt)
+{
+	struct stt_net *sn = stt_net(stt->net);
+
+	ASSERT_RTNL();
+	if (hlist_empty(&sn->devices)) {
+		int err = start(sn);
+
+		if (err)
+			return err;
+	}
+	hlist_add_head_rcu(&stt->in_net, &sn->devices);
+	return 0;
+}
+
+/*
+ * Removes 'stt' from the devices of its namespace, and waits until nobody
+ * receives with it any more.  The caller holds RTNL.
+ */
+void stt_net_remove_device(struct stt_device *stt)
+{
+	struct stt_net *sn = stt_net(stt->net);
+
+	ASSERT_RTNL();
+	hlist_del_init_rcu(&stt->in_net);
+	if (hlist_empty(&sn->devices))
+		stop(sn);
+	else
+		synchronize_net();
+}
+
+static int __net_init init_net_namespace(struct net *net)
+{
+	struct stt_net *sn = stt_net(net);
+
+	sn->net = net;
+	INIT_HLIST_HEAD(&sn->devices);
+	INIT_DELAYED_WORK(&sn->expire, expire);
+	return stt_limits_init(sn);
+}
+
+/*
+ * The devices that live in these namespaces are gone by now, but not those that
+ * were moved out of them.
+ */
+static void __net_exit exit_net_namespaces(struct list_head *nets)
+{
+	struct net *net;
+
+	stt_device_kill_all(nets);
+	list_for_each_entry(net, nets, exit_list) {
+		WARN_ON_ONCE(!hlist_empty(&stt_net(net)->devices));
+		stt_limits_exit(stt_net(net));
+	}
+}
+
+static struct pernet_operations namespace_ops = {
+	.init = init_net_namespace,
+	.exit_batch = exit_net_namespaces,
+	.id = &stt_net_id,
+	.size = sizeof(struct stt_net),
+};
+
+int __init stt_namespace_init(void)
+{
+	return register_pernet_subsys(&namespace_ops);
+}
+
+void stt_namespace_exit(void)
+{
+	unregister_pernet_subsys(&namespace_ops);
+}

@@ -1,0 +1,530 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "receive.h"
+
+#include <linux/etherdevice.h>
+#include <linux/icmp.h>
+#include <linux/if_vlan.h>
+#include <linux/inetdevice.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <linux/tcp.h>
+#include <net/addrconf.h>
+#include <net/inet_ecn.h>
+#include <net/ip.h>
+#include <net/ip6_checksum.h>
+#include <net/ipv6.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/route.h>
+#include "compat.h"
+#include "device.h"
+#include "frag-list.h"
+#include "icmp.h"
+#include "namespace.h"
+#include "stt-frame.h"
+#include "stt-segment.h"
+
+/* A packet that is held for reassembly. */
+struct held {
+	struct stt_fragment fragment;
+	__be16 port;			/* Of the device that counts it. */
+};
+
+static struct held *held_of(struct sk_buff *skb)
+{
+	BUILD_BUG_ON(sizeof(struct held) > sizeof(skb->cb));
+	return (struct held *)skb->cb;
+}
+
+static struct sk_buff *skb_of(struct stt_fragment *fragment)
+{
+	struct held *held = container_of(fragment, struct held, fragment);
+
+	return container_of((void *)held, struct sk_buff, cb);
+}
+
+/* The outer headers, as far as they matter when they are gone. */
+struct outer {
+	bool ipv6;
+	u8 tos;				/* With CE if any segment had it. */
+};
+
+static void drop(struct stt_device *stt, struct sk_buff *skb,
+		 unsigned int reason)
+{
+	stt_count_drop(stt->dev, reason);
+	kfree_skb(skb);
+}
+
+/*
+ * Drops the packets of the dead chain 'fragment', each for its own reason.  They
+ * count on the device that received them, if that still exists.
+ */
+void stt_receive_drop_chain(struct stt_net *sn, struct stt_fragment *fragment)
+{
+	struct stt_device *stt;
+
+	rcu_read_lock();
+	while (fragment) {
+		struct stt_fragment *next = fragment->next;
+		struct sk_buff *skb = skb_of(fragment);
+
+		stt = stt_net_find_device(sn, held_of(skb)->port);
+		if (stt)
+			stt_count_drop(stt->dev, fragment->drop);
+		kfree_skb(skb);
+		fragment = next;
+	}
+	rcu_read_unlock();
+}
+
+/*
+ * Returns true if the checksum of the segment at skb->data is right, or the NIC
+ * or a local sender vouches for it.
+ */
+static bool verify_checksum(struct sk_buff *skb, bool ipv6)
+{
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		/* From this host, or joined by GRO, which did verify it. */
+		return skb_checksum_start_offset(skb) == 0 &&
+		       skb->csum_offset == offsetof(struct tcphdr, check);
+	return !(ipv6
+		 ? skb_checksum_validate(skb, IPPROTO_TCP, ip6_compute_pseudo)
+		 : skb_checksum_validate(skb, IPPROTO_TCP,
+					 inet_compute_pseudo));
+}
+
+/* Gives 'skb', at its inner IP packet, the offloads that its frame describes. */
+static int restore_offloads(struct sk_buff *skb, const struct stt_frame *frame,
+			    const struct stt_inner *inner)
+{
+	bool tcp = inner->protocol == STT_IPPROTO_TCP;
+	unsigned int l4_offset = inner->l4_offset - ETH_HLEN;
+
+	/* The kernel reckons padding in, so there must be none. */
+	if (!pskb_may_pull(skb, inner->payload_offset - ETH_HLEN) ||
+	    pskb_trim(skb, inner->end - ETH_HLEN))
+		return -ENOMEM;
+	if (!skb_partial_csum_set(skb, l4_offset,
+				  tcp ? offsetof(struct tcphdr, check)
+				      : offsetof(struct udphdr, check)))
+		return -EINVAL;
+
+	if (frame->mss) {
+		struct skb_shared_info *shinfo;
+		unsigned int payload = inner->end - inner->payload_offset;
+
+		if (skb_unclone(skb, GFP_ATOMIC) ||
+		    stt_frag_list_make_pages(skb))
+			return -ENOMEM;
+		shinfo = skb_shinfo(skb);
+		shinfo->gso_size = frame->mss;
+		shinfo->gso_segs = DIV_ROUND_UP(payload, frame->mss);
+		/* Whoever sent it is trusted no more than a guest is. */
+		shinfo->gso_type = SKB_GSO_DODGY | (inner->ipv4 ? SKB_GSO_TCPV4
+							: SKB_GSO_TCPV6);
+		if (((struct tcphdr *)(skb->data + l4_offset))->cwr)
+			shinfo->gso_type |= SKB_GSO_TCP_ECN;
+	}
+	return 0;
+}
+
+/*
+ * Applies the outer ECN field to 'skb', at its inner IP packet (RFC 6040).
+ * Returns false if it must be dropped.
+ */
+static bool decapsulate_ecn(struct stt_device *stt, struct sk_buff *skb,
+			    const struct outer *outer)
+{
+	u8 inner_tos;
+
+	if (skb->protocol == htons(ETH_P_IP)) {
+		if (!pskb_may_pull(skb, sizeof(struct iphdr)))
+			return true;
+		inner_tos = ip_hdr(skb)->tos;
+	} else if (skb->protocol == htons(ETH_P_IPV6)) {
+		if (!pskb_may_pull(skb, sizeof(struct ipv6hdr)))
+			return true;
+		inner_tos = ipv6_get_dsfield(ipv6_hdr(skb));
+	} else {
+		return true;
+	}
+
+	if (INET_ECN_is_ce(outer->tos) && !INET_ECN_is_ce(inner_tos) &&
+	    !INET_ECN_is_not_ect(inner_tos)) {
+		/* A clone, such as a capture, must not see the mark. */
+		if (skb_ensure_writable(skb, sizeof(struct ipv6hdr) <= skb->len
+					? sizeof(struct ipv6hdr) : skb->len))
+			return false;
+		stt_count_event(stt->dev, STT_EVENT_RX_ECN_MARKED);
+	}
+	return INET_ECN_decapsulate(skb, outer->tos, inner_tos) <= 1;
+}
+
+/*
+ * Delivers 'skb', at the STT frame header of a whole frame, to 'stt'.  Its
+ * network and transport headers are still the outer ones.
+ */
+static void deliver(struct stt_device *stt, struct sk_buff *skb,
+		    const struct outer *outer)
+{
+	u8 buffer[STT_FRAME_HEADER_LEN + STT_INNER_HEADERS_LEN];
+	struct metadata_dst *metadata;
+	struct stt_frame frame;
+	struct stt_inner inner;
+	unsigned int reason, len;
+	const u8 *header;
+
+	header = skb_header_pointer(skb, 0, min_t(unsigned int, skb->len,
+						  sizeof(buffer)), buffer);
+	if (!header) {
+		drop(stt, skb, STT_DROP_FRAME_LENGTH);
+		return;
+	}
+	reason = stt_frame_read(header, skb->len, &frame);
+	if (!reason)
+		reason = stt_frame_check_offload(header + STT_FRAME_HEADER_LEN,
+						 skb->len -
+						 STT_FRAME_HEADER_LEN,
+						 &frame, &inner);
+	if (reason) {
+		drop(stt, skb, reason);
+		return;
+	}
+
+	metadata = stt_tun_rx_dst(skb, outer->ipv6,
+				  cpu_to_be64(frame.context_id));
+	if (!metadata)
+		goto no_memory;
+	metadata->u.tun_info.key.tos = outer->tos;
+	metadata->u.tun_info.key.tp_src = tcp_hdr(skb)->source;
+	metadata->u.tun_info.key.tp_dst = tcp_hdr(skb)->dest;
+
+	skb_scrub_packet(skb, stt_crosses_namespaces(stt));
+	skb_dst_set(skb, &metadata->dst);
+	skb_clear_hash_if_not_l4(skb);
+	if (!pskb_may_pull(skb, STT_FRAME_HEADER_LEN + ETH_HLEN))
+		goto no_memory;
+	skb_pull_rcsum(skb, STT_FRAME_HEADER_LEN);
+	skb->protocol = eth_type_trans(skb, stt->dev);
+	skb_postpull_rcsum(skb, eth_hdr(skb), ETH_HLEN);
+	skb_reset_network_header(skb);
+	if (frame.flags & STT_FLAG_PARTIAL &&
+	    restore_offloads(skb, &frame, &inner))
+		goto no_memory;
+	if (frame.has_vlan)
+		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q), frame.vlan);
+
+	if (!decapsulate_ecn(stt, skb, outer)) {
+		drop(stt, skb, STT_DROP_RX_ECN);
+		return;
+	}
+
+	len = skb->len;
+	if (gro_cells_receive(&stt->gro_cells, skb) == NET_RX_SUCCESS)
+		dev_sw_netstats_rx_add(stt->dev, len);
+	return;
+
+no_memory:
+	drop(stt, skb, STT_DROP_NO_MEMORY);
+}
+
+/* Joins the packets of 'chain', the fragments of a whole frame, to one. */
+static struct sk_buff *join(struct stt_fragment *chain, struct outer *outer)
+{
+	struct sk_buff *head = skb_of(chain), *others = NULL, **end = &others;
+
+	for (; chain; chain = chain->next) {
+		struct sk_buff *skb = skb_of(chain);
+
+		if (INET_ECN_is_ce(chain->ecn))
+			outer->tos |= INET_ECN_CE;
+		skb->next = NULL;
+		if (skb != head) {
+			*end = skb;
+			end = &skb->next;
+		}
+	}
+	head->ip_summed = CHECKSUM_NONE;
+	if (stt_frag_list_join(head, others)) {
+		kfree_skb(head);
+		return NULL;
+	}
+	return head;
+}
+
+/*
+ * Puts 'skb', at the payload of 'segment', into the reassembly table.  If that
+ * completes its frame, delivers that.
+ */
+static void reassemble(struct stt_device *stt, struct sk_buff *skb,
+		       const struct stt_segment *segment, struct outer *outer)
+{
+	struct stt_net *sn = stt_net(stt->net);
+	struct stt_fragment *chain, *dead = NULL;
+	struct held *held = held_of(skb);
+	struct stt_key key = {
+		.frame_id = segment->frame_id,
+		.source_port = segment->source_port,
+		.destination_port = segment->destination_port,
+	};
+
+	if (outer->ipv6) {
+		memcpy(key.source, &ipv6_hdr(skb)->saddr, sizeof(key.source));
+		memcpy(key.destination, &ipv6_hdr(skb)->daddr,
+		       sizeof(key.destination));
+	} else {
+		struct in6_addr mapped;
+
+		ipv6_addr_set_v4mapped(ip_hdr(skb)->saddr, &mapped);
+		memcpy(key.source, &mapped, sizeof(key.source));
+		ipv6_addr_set_v4mapped(ip_hdr(skb)->daddr, &mapped);
+		memcpy(key.destination, &mapped, sizeof(key.destination));
+	}
+
+	/* While it is held, it must keep nothing else from going away. */
+	skb->dev = NULL;
+	held->port = stt->port;
+	held->fragment.charge = skb->truesize;
+	held->fragment.ecn = outer->tos & INET_ECN_MASK;
+
+	stt_count_event(stt->dev, STT_EVENT_RX_SEGMENTS);
+	chain = stt_reassembly_insert(sn->reassembly, &key, segment,
+				      &held->fragment, stt_net_now(), &dead);
+	if (dead)
+		stt_receive_drop_chain(sn, dead);
+	if (!chain)
+		return;
+
+	stt_count_event(stt->dev, STT_EVENT_RX_REASSEMBLED);
+	skb = join(chain, outer);
+	if (skb)
+		deliver(stt, skb, outer);
+	else
+		stt_count_drop(stt->dev, STT_DROP_NO_MEMORY);
+}
+
+/*
+ * Receives 'skb', at its outer IP header, on 'stt'.  The TCP-like header is at
+ * 'offset'.
+ */
+static void receive(struct stt_device *stt, struct sk_buff *skb,
+		    unsigned int offset, bool ipv6)
+{
+	struct outer outer = { .ipv6 = ipv6 };
+	struct stt_segment segment;
+	enum stt_drop reason;
+
+	if (!pskb_may_pull(skb, offset + STT_SEGMENT_HEADER_LEN)) {
+		drop(stt, skb, STT_DROP_TRUNCATED);
+		return;
+	}
+	outer.tos = ipv6 ? ipv6_get_dsfield(ipv6_hdr(skb)) : ip_hdr(skb)->tos;
+	skb_set_transport_header(skb, offset);
+	skb_pull_rcsum(skb, offset);
+
+	reason = stt_segment_read(skb->data, skb->len, &segment);
+	if (!reason && !verify_checksum(skb, ipv6))
+		reason = STT_DROP_CHECKSUM;
+	if (!reason)
+		reason = stt_segment_check(&segment);
+	if (reason) {
+		drop(stt, skb, reason);
+		return;
+	}
+
+	skb_pull_rcsum(skb, STT_SEGMENT_HEADER_LEN);
+	/* What the NIC knows about the outer packet is spent; a sum over all
+	 * of its bytes still serves the inner one.
+	 */
+	if (skb->ip_summed != CHECKSUM_COMPLETE)
+		skb->ip_summed = CHECKSUM_NONE;
+	skb->csum_valid = 0;
+	skb->csum_level = 0;
+	if (skb_is_gso(skb)) {
+		if (skb_unclone(skb, GFP_ATOMIC)) {
+			drop(stt, skb, STT_DROP_NO_MEMORY);
+			return;
+		}
+		skb_gso_reset(skb);
+	}
+	skb_orphan(skb);
+	skb_dst_drop(skb);
+	skb_ext_reset(skb);
+	nf_reset_ct(skb);
+
+	if (stt_segment_is_frame(&segment)) {
+		stt_count_event(stt->dev, STT_EVENT_RX_WHOLE);
+		deliver(stt, skb, &outer);
+	} else {
+		reassemble(stt, skb, &segment, &outer);
+	}
+}
+
+/*
+ * The same for a packet of GRO that keeps each segment with its headers in the
+ * frag list: takes it apart again.
+ */
+static void receive_list(struct stt_device *stt, struct sk_buff *skb,
+			 unsigned int offset, bool ipv6)
+{
+	struct sk_buff *segments, *next;
+
+	__skb_push(skb, -skb_mac_offset(skb));
+	segments = skb_gso_segment(skb, 0);
+	if (IS_ERR_OR_NULL(segments)) {
+		drop(stt, skb, STT_DROP_NO_MEMORY);
+		return;
+	}
+	consume_skb(skb);
+	skb_list_walk_safe(segments, skb, next) {
+		skb_mark_not_on_list(skb);
+		__skb_pull(skb, skb_network_offset(skb));
+		receive(stt, skb, offset, ipv6);
+	}
+}
+
+/*
+ * Returns the device to which 'skb', whose TCP header is at 'offset' from
+ * skb->data, is addressed, or NULL.
+ */
+static struct stt_device *find_device(struct net *net,
+				      const struct sk_buff *skb,
+				      unsigned int offset)
+{
+	__be16 buffer[2];
+	const __be16 *ports = skb_header_pointer(skb, offset, sizeof(buffer),
+						 buffer);
+	struct stt_device *stt;
+
+	if (!ports)
+		return NULL;
+	stt = stt_net_find_device(stt_net(net), ports[1]);
+	return stt && netif_running(stt->dev) ? stt : NULL;
+}
+
+/*
+ * Returns the offset of the TCP header of the IPv6 packet 'skb', or 0 if it is
+ * no TCP packet or a fragment of one.
+ */
+static unsigned int find_tcp6(const struct sk_buff *skb)
+{
+	u8 protocol = ipv6_hdr(skb)->nexthdr;
+	__be16 fragment = 0;
+	int offset = sizeof(struct ipv6hdr);
+
+	if (protocol == IPPROTO_TCP)
+		return offset;
+	offset = ipv6_skip_exthdr(skb, offset, &protocol, &fragment);
+	return offset < 0 || fragment || protocol != IPPROTO_TCP ? 0 : offset;
+}
+
+static unsigned int receive_hook(struct net *net, struct sk_buff *skb,
+				 unsigned int offset, bool ipv6)
+{
+	struct stt_device *stt = find_device(net, skb, offset);
+
+	if (!stt)
+		return NF_ACCEPT;
+	if (skb_is_gso(skb) &&
+	    skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST)
+		receive_list(stt, skb, offset, ipv6);
+	else
+		receive(stt, skb, offset, ipv6);
+	return NF_STOLEN;
+}
+
+static unsigned int input4(void *priv, struct sk_buff *skb,
+			   const struct nf_hook_state *state)
+{
+	const struct iphdr *ip = ip_hdr(skb);
+
+	if (ip->protocol == IPPROTO_ICMP)
+		stt_icmp4(state->net, skb);
+	if (ip->protocol != IPPROTO_TCP || ip_is_fragment(ip))
+		return NF_ACCEPT;
+	return receive_hook(state->net, skb, ip_hdrlen(skb), false);
+}
+
+static unsigned int input6(void *priv, struct sk_buff *skb,
+			   const struct nf_hook_state *state)
+{
+	unsigned int offset = find_tcp6(skb);
+
+	if (!offset) {
+		stt_icmp6(state->net, skb);
+		return NF_ACCEPT;
+	}
+	return receive_hook(state->net, skb, offset, true);
+}
+
+/*
+ * Segments for this host pass connection tracking untracked.  Those that are
+ * only forwarded are somebody else's.
+ */
+static unsigned int untrack4(void *priv, struct sk_buff *skb,
+			     const struct nf_hook_state *state)
+{
+	const struct iphdr *ip = ip_hdr(skb);
+
+	if (ip->protocol == IPPROTO_TCP && !ip_is_fragment(ip) &&
+	    find_device(state->net, skb, ip_hdrlen(skb)) &&
+	    inet_addr_type_dev_table(state->net, skb->dev, ip->daddr) ==
+	    RTN_LOCAL &&
+	    !skb_nfct(skb))
+		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	return NF_ACCEPT;
+}
+
+static unsigned int untrack6(void *priv, struct sk_buff *skb,
+			     const struct nf_hook_state *state)
+{
+	unsigned int offset = find_tcp6(skb);
+
+	if (offset && find_device(state->net, skb, offset) &&
+	    ipv6_chk_addr(state->net, &ipv6_hdr(skb)->daddr, NULL, 0) &&
+	    !skb_nfct(skb))
+		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	return NF_ACCEPT;
+}
+
+static const struct nf_hook_ops hooks[] = {
+	{
+		.hook = untrack4,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = NF_IP_PRI_CONNTRACK - 1,
+	},
+	{
+		.hook = input4,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_LOCAL_IN,
+		.priority = NF_IP_PRI_LAST,
+	},
+	{
+		.hook = untrack6,
+		.pf = NFPROTO_IPV6,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = NF_IP6_PRI_CONNTRACK - 1,
+	},
+	{
+		.hook = input6,
+		.pf = NFPROTO_IPV6,
+		.hooknum = NF_INET_LOCAL_IN,
+		.priority = NF_IP6_PRI_LAST,
+	},
+};
+
+/* Starts receiving in 'net'.  Returns 0 or a negative errno. */
+int stt_receive_register(struct net *net)
+{
+	return nf_register_net_hooks(net, hooks, ARRAY_SIZE(hooks));
+}
+
+/* The caller waits for a grace period before it frees what the hooks use. */
+void stt_receive_unregister(struct net *net)
+{
+	nf_unregister_net_hooks(net, hooks, ARRAY_SIZE(hooks));
+}

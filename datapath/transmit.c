@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "transmit.h"
+
+#include <linux/if_vlan.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/random.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <net/dst_cache.h>
+#include <net/inet_ecn.h>
+#include <net/ip.h>
+#include <net/ip6_checksum.h>
+#include <net/ip6_route.h>
+#include <net/ip_tunnels.h>
+#include <net/ipv6.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/route.h>
+#include <net/tcp.h>
+#include <net/udp_tunnel.h>
+#include "compat.h"
+#include "device.h"
+#include "frag-list.h"
+#include "stt-frame.h"
+#include "stt-segment.h"
+
+/* Where a frame goes, and what its outer headers say. */
+struct outer_path {
+	bool ipv6;
+	u8 tos;
+	u8 ttl;
+	bool dont_fragment;
+	__be16 source_port;
+	union {
+		__be32 ipv4;
+		struct in6_addr ipv6;
+	} source, destination;
+	__be32 flow_label;
+	struct dst_entry *dst;		/* Referenced. */
+	unsigned int segment_size;	/* Bytes of payload of a segment. */
+};
+
+/*
+ * Frame ids.  Each CPU takes a block of them at a time from one counter, which
+ * starts anywhere, so that after the module was loaded again the ids do not
+ * meet those of segments that a receiver may still hold.
+ */
+enum { FRAME_ID_BLOCK = 256 };
+
+static atomic_t next_block;
+static DEFINE_PER_CPU(u32, next_frame_id);
+
+static u32 new_frame_id(void)
+{
+	u32 *next = this_cpu_ptr(&next_frame_id);
+
+	if (*next % FRAME_ID_BLOCK == 0)
+		*next = (u32)atomic_inc_return(&next_block) * FRAME_ID_BLOCK;
+	return (*next)++;
+}
+
+/*
+ * Looks up the route for 'path', whose addresses, TOS and source port are set,
+ * and sets its source address, if that was 0, and 'dst'.  Returns 0 or a
+ * negative errno.
+ */
+static int route4(const struct stt_device *stt, const struct sk_buff *skb,
+		  struct outer_path *path, struct dst_cache *cache)
+{
+	struct flowi4 flow = {
+		.flowi4_mark = skb->mark,
+		.flowi4_proto = IPPROTO_TCP,
+		.daddr = path->destination.ipv4,
+		.saddr = path->source.ipv4,
+		.fl4_sport = path->source_port,
+		.fl4_dport = stt->port,
+	};
+	struct rtable *rt;
+
+	if (cache) {
+		rt = dst_cache_get_ip4(cache, &path->source.ipv4);
+		if (rt) {
+			path->dst = &rt->dst;
+			return 0;
+		}
+	}
+	stt_flow_set_tos(&flow, path->tos);
+	rt = ip_route_output_flow(stt->net, &flow, NULL);
+	if (IS_ERR(rt))
+		return PTR_ERR(rt);
+	path->dst = &rt->dst;
+	path->source.ipv4 = flow.saddr;
+	if (cache)
+		dst_cache_set_ip4(cache, path->dst, flow.saddr);
+	return 0;
+}
+
+/* The same for IPv6. */
+static int route6(const struct stt_device *stt, const struct sk_buff *skb,
+		  struct outer_path *path, struct dst_cache *cache)
+{
+	struct flowi6 flow = {
+		.flowi6_mark = skb->mark,
+		.flowi6_proto = IPPROTO_TCP,
+		.daddr = path->destination.ipv6,
+		.saddr = path->source.ipv6,
+		.flowlabel = ip6_make_flowinfo(path->tos, path->flow_label),
+		.fl6_sport = path->source_port,
+		.fl6_dport = stt->port,
+	};
+	struct dst_entry *dst;
+
+	if (!ipv6_mod_enabled())
+		return -EAFNOSUPPORT;
+	if (cache) {
+		dst = dst_cache_get_ip6(cache, &path->source.ipv6);
+		if (dst) {
+			path->dst = dst;
+			return 0;
+		}
+	}
+	dst = ip6_dst_lookup_flow(stt->net, NULL, &flow, NULL);
+	if (IS_ERR(dst))
+		return PTR_ERR(dst);
+	path->dst = dst;
+	path->source.ipv6 = flow.saddr;
+	if (cache)
+		dst_cache_set_ip6(cache, dst, &flow.saddr);
+	return 0;
+}
+
+/*
+ * Finds the path of 'skb' from its tunnel metadata 'info'.  Returns 0, with a
+ * reference to path->dst that is the caller's, or a negative errno.
+ */
+static int find_path(const struct stt_device *stt, struct sk_buff *skb,
+		     struct ip_tunnel_info *info, struct outer_path *path)
+{
+	const struct ip_tunnel_key *key = &info->key;
+	struct dst_cache *cache = NULL;
+	int err;
+
+	memset(path, 0, sizeof(*path));
+	path->ipv6 = ip_tunnel_info_af(info) == AF_INET6;
+	path->tos = ip_tunnel_ecn_encap(key->tos, ip_hdr(skb), skb);
+	path->dont_fragment = stt_key_dont_fragment(key);
+	path->source_port = udp_flow_src_port(stt->net, skb, 1, USHRT_MAX,
+					      true);
+	if (ip_tunnel_dst_cache_usable(skb, info))
+		cache = &info->dst_cache;
+
+	if (path->ipv6) {
+		path->source.ipv6 = key->u.ipv6.src;
+		path->destination.ipv6 = key->u.ipv6.dst;
+		path->flow_label = key->label;
+		err = route6(stt, skb, path, cache);
+	} else {
+		path->source.ipv4 = key->u.ipv4.src;
+		path->destination.ipv4 = key->u.ipv4.dst;
+		err = route4(stt, skb, path, cache);
+	}
+	if (err)
+		return err;
+	if (path->dst->dev == stt->dev) {
+		dst_release(path->dst);
+		return -ELOOP;
+	}
+
+	path->ttl = key->ttl ? key->ttl
+		    : path->ipv6 ? ip6_dst_hoplimit(path->dst)
+				 : ip4_dst_hoplimit(path->dst);
+	path->segment_size = stt_segment_size(dst_mtu(path->dst), path->ipv6);
+	return 0;
+}
+
+static void drop(struct net_device *dev, struct sk_buff *skb,
+		 unsigned int reason)
+{
+	stt_count_drop(dev, reason);
+	kfree_skb(skb);
+}
+
+/*
+ * Moves an outermost 802.1Q tag of 'skb' to 'frame', which is where older
+ * receivers expect it.  Returns 'skb', or NULL if there was no memory; then it
+ * is freed.
+ */
+static struct sk_buff *take_vlan(struct sk_buff *skb, struct stt_frame *frame)
+{
+	frame->has_vlan = false;
+	if (!skb_vlan_tag_present(skb) &&
+	    skb->protocol == htons(ETH_P_8021Q)) {
+		u16 tci;
+
+		if (!pskb_may_pull(skb, VLAN_ETH_HLEN))
+			return skb;
+		tci = ntohs(vlan_eth_hdr(skb)->h_vlan_TCI);
+		/* This may bring a second tag to the front. */
+		if (skb_vlan_pop(skb)) {
+			kfree_skb(skb);
+			return NULL;
+		}
+		frame->has_vlan = true;
+		frame->vlan = tci;
+	} else if (skb_vlan_tag_present(skb) &&
+		   skb->vlan_proto == htons(ETH_P_8021Q)) {
+		frame->has_vlan = true;
+		frame->vlan = skb_vlan_tag_get(skb);
+		__vlan_hwaccel_clear_tag(skb);
+	}
+	return skb_vlan_tag_present(skb) ? __vlan_hwaccel_push_inside(skb)
+					 : skb;
+}
+
+/*
+ * Describes in 'frame' the checksum and segmentation that are still to be done
+ * for 'skb'.  Returns false if the frame header has no words for them.
+ */
+static bool describe(const struct sk_buff *skb, struct stt_frame *frame)
+{
+	u8 buffer[STT_INNER_HEADERS_LEN];
+	unsigned int length = min_t(unsigned int, skb->len, sizeof(buffer));
+	const u32 describable = SKB_GSO_TCPV4 | SKB_GSO_TCPV6 |
+				SKB_GSO_TCP_ECN | SKB_GSO_DODGY |
+				SKB_GSO_TCP_FIXEDID;
+	bool gso = skb_is_gso(skb);
+	const u8 *packet;
+
+	frame->flags = 0;
+	frame->l4_offset = 0;
+	frame->mss = 0;
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return !gso;
+	if (skb->encapsulation ||
+	    (gso && skb_shinfo(skb)->gso_type & ~describable))
+		return false;
+
+	packet = skb_header_pointer(skb, 0, length, buffer);
+	return packet &&
+	       stt_frame_describe(packet, skb->len,
+				  gso ? skb_shinfo(skb)->gso_size : 0, frame) &&
+	       skb_checksum_start_offset(skb) == frame->l4_offset &&
+	       skb->csum_offset == (frame->flags & STT_FLAG_TCP
+				    ? offsetof(struct tcphdr, check)
+				    : offsetof(struct udphdr, check));
+}
+
+/* Puts the outer headers for 'frame' in front of 'skb'. */
+static int push_outer(const struct stt_device *stt, struct sk_buff *skb,
+		      const struct outer_path *path, const struct stt_frame *frame)
+{
+	unsigned int frame_length = STT_FRAME_HEADER_LEN + skb->len;
+	struct stt_segment segment = {
+		.source_port = ntohs(path->source_port),
+		.destination_port = ntohs(stt->port),
+		.frame_id = new_frame_id(),
+		.frame_length = frame_length,
+	};
+	struct skb_shared_info *shinfo;
+	unsigned int segment_length;
+	struct tcphdr *tcp;
+	int err;
+
+	err = skb_cow_head(skb, LL_RESERVED_SPACE(path->dst->dev) +
+			   path->dst->header_len + sizeof(struct ipv6hdr) +
+			   STT_SEGMENT_HEADER_LEN + STT_FRAME_HEADER_LEN);
+	if (err)
+		return err;
+	if (frame_length > path->segment_size) {
+		err = stt_frag_list_make_pages(skb);
+		if (err)
+			return err;
+	}
+
+	stt_frame_write(skb_push(skb, STT_FRAME_HEADER_LEN), frame);
+	stt_segment_write(skb_push(skb, STT_SEGMENT_HEADER_LEN), &segment);
+	skb_reset_transport_header(skb);
+	segment_length = skb->len;
+
+	shinfo = skb_shinfo(skb);
+	if (frame_length > path->segment_size) {
+		shinfo->gso_size = path->segment_size;
+		shinfo->gso_segs = DIV_ROUND_UP(frame_length,
+						path->segment_size);
+		shinfo->gso_type = path->ipv6 ? SKB_GSO_TCPV6 : SKB_GSO_TCPV4;
+	} else {
+		skb_gso_reset(skb);
+	}
+	skb->encapsulation = 0;
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_transport_header(skb) - skb->head;
+	skb->csum_offset = offsetof(struct tcphdr, check);
+
+	tcp = tcp_hdr(skb);
+	if (path->ipv6) {
+		struct ipv6hdr *ip;
+
+		tcp->check = ~tcp_v6_check(segment_length, &path->source.ipv6,
+					   &path->destination.ipv6, 0);
+		ip = skb_push(skb, sizeof(*ip));
+		skb_reset_network_header(skb);
+		ip6_flow_hdr(ip, path->tos,
+			     ip6_make_flowlabel(stt->net, skb,
+						path->flow_label, true, NULL));
+		ip->payload_len = htons(segment_length);
+		ip->nexthdr = IPPROTO_TCP;
+		ip->hop_limit = path->ttl;
+		ip->saddr = path->source.ipv6;
+		ip->daddr = path->destination.ipv6;
+		skb->protocol = htons(ETH_P_IPV6);
+	} else {
+		struct iphdr *ip;
+
+		tcp->check = ~tcp_v4_check(segment_length, path->source.ipv4,
+					   path->destination.ipv4, 0);
+		ip = skb_push(skb, sizeof(*ip));
+		skb_reset_network_header(skb);
+		ip->version = 4;
+		ip->ihl = sizeof(*ip) / 4;
+		ip->tos = path->tos;
+		ip->tot_len = htons(skb->len);
+		ip->frag_off = path->dont_fragment ? htons(IP_DF) : 0;
+		ip->ttl = path->ttl;
+		ip->protocol = IPPROTO_TCP;
+		ip->check = 0;
+		ip->saddr = path->source.ipv4;
+		ip->daddr = path->destination.ipv4;
+		skb->protocol = htons(ETH_P_IP);
+		__ip_select_ident(stt->net, ip, shinfo->gso_segs ?: 1);
+	}
+	return 0;
+}
+
+/* Sends 'skb', which 'frame' describes, as one frame, or drops it. */
+static void send_frame(struct stt_device *stt, struct sk_buff *skb,
+		       const struct outer_path *path, struct stt_frame *frame)
+{
+	struct net_device *dev = stt->dev;
+	unsigned int len = skb->len;
+	int err;
+
+	if (len > STT_MAX_INNER_LEN) {
+		drop(dev, skb, STT_DROP_TX_LENGTH);
+		return;
+	}
+	if (!stt_segment_count(STT_FRAME_HEADER_LEN + len,
+			       path->segment_size)) {
+		drop(dev, skb, STT_DROP_TX_MTU);
+		return;
+	}
+	/* Completes a checksum for which the header has no words. */
+	if (!(frame->flags & STT_FLAG_PARTIAL) &&
+	    skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb)) {
+		drop(dev, skb, STT_DROP_TX_NO_MEMORY);
+		return;
+	}
+
+	skb_scrub_packet(skb, stt_crosses_namespaces(stt));
+	if (push_outer(stt, skb, path, frame)) {
+		drop(dev, skb, STT_DROP_TX_NO_MEMORY);
+		return;
+	}
+	stt_count_event(dev, STT_EVENT_TX_FRAMES);
+	if (skb_is_gso(skb))
+		stt_count_event(dev, STT_EVENT_TX_SEGMENTED);
+
+	skb_dst_set(skb, dst_clone(path->dst));
+	/* To connection tracking, segments are a connection without a
+	 * handshake.
+	 */
+	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	memset(skb->cb, 0, sizeof(skb->cb));
+	err = path->ipv6 ? ip6_local_out(stt->net, NULL, skb)
+			 : ip_local_out(stt->net, NULL, skb);
+	if (likely(net_xmit_eval(err) == 0))
+		iptunnel_xmit_stats(dev, len);
+	else
+		stt_count_drop(dev, STT_DROP_TX_OUTPUT);
+}
+
+/* Cuts the super-packet 'skb' and sends the pieces. */
+static void cut_and_send(struct stt_device *stt, struct sk_buff *skb,
+			 const struct outer_path *path, struct stt_frame *frame)
+{
+	netdev_features_t features = NETIF_F_SG | NETIF_F_HW_CSUM;
+	struct sk_buff *pieces, *next;
+
+	stt_count_event(stt->dev, STT_EVENT_TX_CUT);
+	pieces = skb_gso_segment(skb, features);
+	if (IS_ERR_OR_NULL(pieces)) {
+		drop(stt->dev, skb, STT_DROP_TX_NO_MEMORY);
+		return;
+	}
+	consume_skb(skb);
+	skb_list_walk_safe(pieces, skb, next) {
+		skb_mark_not_on_list(skb);
+		describe(skb, frame);
+		send_frame(stt, skb, path, frame);
+	}
+}
+
+/* The device's ndo_start_xmit: sends 'skb' to where its metadata says. */
+netdev_tx_t stt_transmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct stt_device *stt = netdev_priv(dev);
+	struct ip_tunnel_info *info = skb_tunnel_info(skb);
+	struct stt_frame frame = { };
+	struct outer_path path;
+
+	if (!info || !(info->mode & IP_TUNNEL_INFO_TX)) {
+		drop(dev, skb, STT_DROP_TX_METADATA);
+		return NETDEV_TX_OK;
+	}
+	frame.context_id = be64_to_cpu(info->key.tun_id);
+
+	/* Reads the inner IP header for its ECN field, and the whole packet
+	 * for its hash: before the tag is taken off.
+	 */
+	if (!pskb_network_may_pull(skb, skb->protocol == htons(ETH_P_IPV6)
+				   ? sizeof(struct ipv6hdr)
+				   : skb->protocol == htons(ETH_P_IP)
+				   ? sizeof(struct iphdr) : 0)) {
+		drop(dev, skb, STT_DROP_TX_LENGTH);
+		return NETDEV_TX_OK;
+	}
+	if (find_path(stt, skb, info, &path)) {
+		drop(dev, skb, STT_DROP_TX_ROUTE);
+		return NETDEV_TX_OK;
+	}
+
+	skb = take_vlan(skb, &frame);
+	if (!skb)
+		stt_count_drop(dev, STT_DROP_TX_NO_MEMORY);
+	else if (describe(skb, &frame) || !skb_is_gso(skb))
+		send_frame(stt, skb, &path, &frame);
+	else
+		cut_and_send(stt, skb, &path, &frame);
+	dst_release(path.dst);
+	return NETDEV_TX_OK;
+}
+
+/*
+ * The device's ndo_fill_metadata_dst: completes the tunnel metadata of 'skb'
+ * with what a frame to its destination would have in the outer headers.
+ */
+int stt_fill_metadata_dst(struct net_device *dev, struct sk_buff *skb)
+{
+	struct ip_tunnel_info *info = skb_tunnel_info(skb);
+	struct stt_device *stt = netdev_priv(dev);
+	struct outer_path path;
+	int err;
+
+	err = find_path(stt, skb, info, &path);
+	if (err)
+		return err;
+	dst_release(path.dst);
+	if (path.ipv6)
+		info->key.u.ipv6.src = path.source.ipv6;
+	else
+		info->key.u.ipv4.src = path.source.ipv4;
+	info->key.tp_src = path.source_port;
+	info->key.tp_dst = stt->port;
+	return 0;
+}
+
+void stt_transmit_init(void)
+{
+	atomic_set(&next_block, get_random_u32());
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef STT_TRANSMIT_H
+#define STT_TRANSMIT_H
+
+/*
+ * From the device to the host's output
+ * ====================================
+ *
+ * A frame leaves as one TCP super-packet, which the NIC segments, or the stack
+ * where the NIC cannot.
+ */
+
+#include <linux/netdevice.h>
+
+netdev_tx_t stt_transmit(struct sk_buff *skb, struct net_device *dev);
+int stt_fill_metadata_dst(struct net_device *dev, struct sk_buff *skb);
+void stt_transmit_init(void);
+
+#endif /* transmit.h */
