@@ -213,7 +213,7 @@ static void setup(struct net_device *dev)
 
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = MAX_MTU;
-	dev->needed_headroom = LL_MAX_HEADER + OUTER_LEN;
+	dev->needed_headroom = ETH_HLEN + OUTER_LEN;
 	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
 	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_NO_QUEUE;
 	netif_keep_dst(dev);

@@ -222,7 +222,8 @@ static void deliver(struct stt_device *stt, struct sk_buff *skb,
 		return;
 	}
 
-	len = skb->len;
+	/* As it is counted on the other side. */
+	len = skb->len + ETH_HLEN;
 	if (gro_cells_receive(&stt->gro_cells, skb) == NET_RX_SUCCESS)
 		dev_sw_netstats_rx_add(stt->dev, len);
 	return;
@@ -307,6 +308,19 @@ static void reassemble(struct stt_device *stt, struct sk_buff *skb,
 }
 
 /*
+ * Makes sure that skb->truesize covers all of 'skb', which no socket is charged
+ * for.  When the headroom of a packet with a socket grows, its truesize does
+ * not, and through a veth pair it arrives like that.
+ */
+static void correct_truesize(struct sk_buff *skb)
+{
+	unsigned int size = SKB_TRUESIZE(skb_end_offset(skb)) + skb->data_len;
+
+	if (skb->truesize < size)
+		skb->truesize = size;
+}
+
+/*
  * Receives 'skb', at its outer IP header, on 'stt'.  The TCP-like header is at
  * 'offset'.
  */
@@ -354,6 +368,7 @@ static void receive(struct stt_device *stt, struct sk_buff *skb,
 	skb_dst_drop(skb);
 	skb_ext_reset(skb);
 	nf_reset_ct(skb);
+	correct_truesize(skb);
 
 	if (stt_segment_is_frame(&segment)) {
 		stt_count_event(stt->dev, STT_EVENT_RX_WHOLE);
