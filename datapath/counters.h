@@ -17,7 +17,7 @@
 /* What is no drop: identifier and name. */
 #define STT_EVENTS							\
 	STT_EVENT(RX_WHOLE, rx_whole)					\
-	STT_EVENT(RX_SEGMENTS, rx_segments)				\
+	STT_EVENT(RX_SEGMENTS, rx_segments_held)				\
 	STT_EVENT(RX_REASSEMBLED, rx_reassembled)			\
 	STT_EVENT(RX_ECN_MARKED, rx_ecn_marked)				\
 	STT_EVENT(RX_PATH_MTU, rx_path_mtu)				\

@@ -12,6 +12,22 @@ struct joint {
 };
 
 /*
+ * Returns true if somebody else may have the packets in the frag list of 'skb',
+ * too: a clone, or what was its clone until pskb_expand_head() parted them.
+ */
+static bool list_is_shared(const struct sk_buff *skb)
+{
+	const struct sk_buff *member;
+
+	if (skb_cloned(skb))
+		return true;
+	skb_walk_frags(skb, member)
+		if (skb_shared(member))
+			return true;
+	return false;
+}
+
+/*
  * Takes the frag list off 'skb' and stores it in '*list', NULL if there is
  * none.  The packets in it are nobody else's then.  Returns 0 or -ENOMEM; then
  * 'skb' is as it was.
@@ -24,8 +40,8 @@ static int detach(struct sk_buff *skb, struct sk_buff **list)
 	if (!skb_has_frag_list(skb))
 		return 0;
 
-	if (skb_cloned(skb)) {
-		/* Its clones see the same list: leave that to them. */
+	if (list_is_shared(skb)) {
+		/* Others see the same list: leave that to them. */
 		skb_walk_frags(skb, member) {
 			clone = skb_clone(member, GFP_ATOMIC);
 			if (!clone)
@@ -242,26 +258,100 @@ int stt_frag_list_join(struct sk_buff *head, struct sk_buff *others)
 }
 
 /*
- * Sees to it that 'skb' can be cut at any place: that there are only pages in
- * its frag list.  Payload is copied only where it is in no page, or where a
- * clone of a packet in the list looks at it.  Returns 0 or -ENOMEM; then 'skb'
- * may have lost data.
+ * Returns true if 'gso_size' adjacent bytes of 'skb' may lie in more pages than
+ * one packet can have.
  */
-int stt_frag_list_make_pages(struct sk_buff *skb)
+static bool is_scattered(const struct sk_buff *skb, unsigned int gso_size)
+{
+	/* Of a segment's pages all but the first and the last are whole. */
+	enum { WHOLE = MAX_SKB_FRAGS - 1 };
+	unsigned int sizes[WHOLE] = { }, sum = 0, n = 0, i;
+	const struct sk_buff *packet, *next = skb_shinfo(skb)->frag_list;
+
+	for (packet = skb; packet; packet = next) {
+		const struct skb_shared_info *shinfo = skb_shinfo(packet);
+
+		if (packet != skb)
+			next = packet->next;
+		for (i = 0; i < shinfo->nr_frags; i++) {
+			unsigned int size = skb_frag_size(&shinfo->frags[i]);
+
+			sum += size - sizes[n % WHOLE];
+			sizes[n % WHOLE] = size;
+			if (++n >= WHOLE && sum + 2 <= gso_size)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Copies all pages of 'skb' to as few as possible.  Returns 0 or -ENOMEM. */
+static int compact(struct sk_buff *skb)
+{
+	struct joint joint = { .head = skb, .tail = skb, .pages_only = true };
+	struct sk_buff *list = NULL, *copy, **end = &list;
+	unsigned int offset = skb_headlen(skb);
+	int err, i;
+
+	while (offset < skb->len) {
+		unsigned int len = min_t(unsigned int, skb->len - offset,
+					 MAX_SKB_FRAGS * PAGE_SIZE);
+
+		copy = alloc_skb_with_frags(0, len, 0, &err, GFP_ATOMIC);
+		if (!copy)
+			goto no_memory;
+		*end = copy;
+		end = &copy->next;
+		copy->len = len;
+		copy->data_len = len;
+		for (i = 0; i < skb_shinfo(copy)->nr_frags; i++) {
+			const skb_frag_t *frag = &skb_shinfo(copy)->frags[i];
+
+			if (skb_copy_bits(skb, offset, skb_frag_address(frag),
+					  skb_frag_size(frag)))
+				goto no_memory;
+			offset += skb_frag_size(frag);
+		}
+	}
+	if (pskb_trim(skb, skb_headlen(skb)))
+		goto no_memory;
+	return append_list(&joint, list);
+
+no_memory:
+	kfree_skb_list(list);
+	return -ENOMEM;
+}
+
+/*
+ * Sees to it that 'skb' can be cut to segments of 'gso_size' bytes anywhere:
+ * that there are only pages in its frag list, and of those not too many in a
+ * segment.  Payload is copied only where it is in no page, where a clone of a
+ * packet in the list looks at it, or where buffers are too small.  Returns 0 or
+ * -ENOMEM; then 'skb' may have lost data.
+ */
+int stt_frag_list_make_pages(struct sk_buff *skb, unsigned int gso_size)
 {
 	struct joint joint = { .head = skb, .tail = skb, .pages_only = true };
 	struct sk_buff *member, *list;
 	bool pages_only = true;
+	int err;
 
 	if (!skb_has_frag_list(skb))
 		return 0;
 	skb_walk_frags(skb, member)
 		pages_only &= !skb_headlen(member) && member->len &&
 			      !skb_has_frag_list(member);
-	if (pages_only)
+	if (!pages_only) {
+		/* What it is charged for is going to change. */
+		skb_orphan(skb);
+		err = detach(skb, &list);
+		if (!err)
+			err = append_list(&joint, list);
+		if (err)
+			return err;
+	}
+	if (!is_scattered(skb, gso_size))
 		return 0;
-
-	if (detach(skb, &list))
-		return -ENOMEM;
-	return append_list(&joint, list);
+	skb_orphan(skb);
+	return compact(skb);
 }

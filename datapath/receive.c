@@ -117,7 +117,7 @@ static int restore_offloads(struct sk_buff *skb, const struct stt_frame *frame,
 		unsigned int payload = inner->end - inner->payload_offset;
 
 		if (skb_unclone(skb, GFP_ATOMIC) ||
-		    stt_frag_list_make_pages(skb))
+		    stt_frag_list_make_pages(skb, frame->mss))
 			return -ENOMEM;
 		shinfo = skb_shinfo(skb);
 		shinfo->gso_size = frame->mss;

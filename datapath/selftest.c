@@ -441,6 +441,7 @@ static void __init check_inner(const struct stt_inner *got,
 
 static void __init test_inner(void)
 {
+	const struct shape three_tags = { false, IPPROTO_UDP, 3, 0, 0, 10, 0 };
 	struct stt_inner expected, got;
 	unsigned int i, j, length;
 
@@ -472,6 +473,15 @@ static void __init test_inner(void)
 			if (!CHECK_EQ(read_inner(length),
 				      end >= expected.payload_offset &&
 				      end <= length))
+				break;
+		}
+
+		/* Cut within the TCP or UDP header, and no lie about it. */
+		for (j = expected.l4_offset; j < expected.payload_offset; j++) {
+			put_unaligned_be16(j - (shape->ipv6 ? expected.l4_offset
+						: expected.l3_offset),
+					   length_field);
+			if (!CHECK(!read_inner(j)))
 				break;
 		}
 
@@ -522,7 +532,8 @@ static void __init test_inner(void)
 		}
 	}
 
-	/* Tags without end. */
+	/* Too many tags, and tags without end. */
+	CHECK(!read_inner(make_packet(&three_tags, &expected)));
 	for (i = 12; i < sizeof(packet); i += 4)
 		put_unaligned_be16(ETH_P_8021Q, packet + i);
 	say("tags only");
@@ -781,6 +792,13 @@ static void __init test_reassembly_order(void)
 		EXPECT_OCCUPANCY(0, 0, 0);
 	}
 
+	/* All but the last byte. */
+	say("a byte is missing");
+	put(1, 1, 0, 0, 399);
+	EXPECT_HELD();
+	put(1, 1, 1, 399, 1);
+	EXPECT(2, 0, NONE);
+
 	/* As many segments as can be. */
 	for (order = 0; order < 3; order++) {
 		say("order %u", order);
@@ -802,8 +820,16 @@ static void __init test_reassembly_order(void)
 static void __init test_reassembly_key(void)
 {
 	const struct stt_limits limits = STT_DEFAULT_LIMITS;
+	static const u8 fields[] __initconst = {
+		offsetof(struct stt_key, source),
+		offsetof(struct stt_key, destination),
+		offsetof(struct stt_key, domain),
+		offsetof(struct stt_key, frame_id),
+		offsetof(struct stt_key, source_port),
+		offsetof(struct stt_key, destination_port),
+	};
 	struct stt_key a = make_key(1, 1), b;
-	unsigned int bit;
+	unsigned int bit, field, i;
 
 	if (!begin(4, &limits))
 		return;
@@ -820,6 +846,21 @@ static void __init test_reassembly_key(void)
 		put_key(&b, 3, 200, 0, 100, 0);
 		EXPECT(2, 0, NONE);
 	}
+
+	/* So many that some share a hash bucket: all first halves, then all
+	 * second ones.
+	 */
+	for (field = 0; field < ARRAY_SIZE(fields); field++) {
+		say("field %u", field);
+		for (i = 0; i < STT_MAX_SEGMENTS; i++) {
+			bool second = i >= STT_MAX_SEGMENTS / 2;
+
+			b = a;
+			((u8 *)&b)[fields[field]] = i % (STT_MAX_SEGMENTS / 2);
+			put_key(&b, i, 200, second ? 100 : 0, 100, 0);
+			EXPECT(second ? 2 : 0, 0, NONE);
+		}
+	}
 	END();
 }
 
@@ -832,8 +873,8 @@ static void __init test_reassembly_overlap(void)
 	if (!begin(1, &limits))
 		return;
 	/* Beside a fragment from 20 to 30. */
-	for (start = 0; start < 40; start += 5) {
-		for (stop = start + 5; stop <= 40; stop += 5) {
+	for (start = 0; start < 40; start++) {
+		for (stop = start + 1; stop <= 40; stop++) {
 			say("from %u to %u", start, stop);
 			put(1, 1, 0, 20, 10);
 			put(1, 1, 1, start, stop - start);
@@ -1013,6 +1054,7 @@ static void __init test_reassembly_destroy(void)
 struct watcher {
 	struct sk_buff *skb;
 	unsigned int offset;		/* In 'pattern'. */
+	bool has_list;
 };
 
 static struct watcher watchers[MAX_WATCHERS] __initdata;
@@ -1086,8 +1128,8 @@ static struct sk_buff * __init make_fragment(unsigned int offset,
 
 /* Adds 'n' pages, each with 'size' bytes of payload. */
 static struct sk_buff * __init attach_pages(struct sk_buff *skb,
-					 unsigned int offset, unsigned int n,
-					 unsigned int size)
+					    unsigned int offset,
+					    unsigned int n, unsigned int size)
 {
 	while (skb && n--) {
 		u8 *data = take_memory(size);
@@ -1119,6 +1161,8 @@ enum kind {
 	LIST,				/* With linear ones in its frag list. */
 	FRAGMENT_LIST,			/* And with others. */
 	DEEP_LIST,			/* With lists in its frag list. */
+	PAGES_LIST,			/* With pages and nothing in it. */
+	PAGES_DEEP_LIST,		/* With such lists in it. */
 };
 
 static struct sk_buff * __init make_skb(enum kind kind, unsigned int offset,
@@ -1126,8 +1170,10 @@ static struct sk_buff * __init make_skb(enum kind kind, unsigned int offset,
 
 /* Adds packets of those 'n' kinds to the frag list of 'skb'. */
 static struct sk_buff * __init attach_list(struct sk_buff *skb,
-					unsigned int offset, unsigned int size,
-					const enum kind *kinds, unsigned int n)
+					   unsigned int offset,
+					   unsigned int size,
+					   const enum kind *kinds,
+					   unsigned int n)
 {
 	struct sk_buff *member, **next;
 
@@ -1161,6 +1207,12 @@ static struct sk_buff * __init make_skb(enum kind kind, unsigned int offset,
 	static const enum kind deep_list[] __initconst = {
 		LIST, FRAGMENT_LIST, FRAGMENT,
 	};
+	static const enum kind pages_list[] __initconst = {
+		PAGES, EMPTY, PAGES,
+	};
+	static const enum kind pages_deep_list[] __initconst = {
+		PAGES, PAGES_LIST,
+	};
 
 	switch (kind) {
 	case EMPTY:
@@ -1172,28 +1224,36 @@ static struct sk_buff * __init make_skb(enum kind kind, unsigned int offset,
 	case FRAGMENT:
 		return make_fragment(offset, size);
 	case PAGES:
-		return attach_pages(make_linear(offset, 0, 0), offset, 5, size);
+		return attach_pages(make_linear(offset, 0, 0), offset, 5,
+				    size);
 	case LINEAR_PAGES:
-		return attach_pages(make_linear(offset, size, 0), offset + size, 3,
-				 size);
+		return attach_pages(make_linear(offset, size, 0), offset + size,
+				    3, size);
 	case FRAGMENT_PAGES:
-		return attach_pages(make_fragment(offset, size), offset + size, 3,
-				 size);
+		return attach_pages(make_fragment(offset, size), offset + size,
+				    3, size);
 	case LINEAR_FULL:
 		return attach_pages(make_linear(offset, size, 0), offset + size,
-				 FULL_PAGES, size);
+				    FULL_PAGES, size);
 	case FRAGMENT_FULL:
 		return attach_pages(make_fragment(offset, size), offset + size,
-				 FULL_PAGES, size);
+				    FULL_PAGES, size);
 	case LIST:
 		return attach_list(make_linear(offset, size, 0), offset, size,
-				list, ARRAY_SIZE(list));
+				   list, ARRAY_SIZE(list));
 	case FRAGMENT_LIST:
 		return attach_list(make_fragment(offset, size), offset, size,
-				fragment_list, ARRAY_SIZE(fragment_list));
+				   fragment_list, ARRAY_SIZE(fragment_list));
 	case DEEP_LIST:
 		return attach_list(make_linear(offset, size, 0), offset, size,
-				deep_list, ARRAY_SIZE(deep_list));
+				   deep_list, ARRAY_SIZE(deep_list));
+	case PAGES_LIST:
+		return attach_list(make_linear(offset, 0, 0), offset, size,
+				   pages_list, ARRAY_SIZE(pages_list));
+	case PAGES_DEEP_LIST:
+		return attach_list(make_linear(offset, 0, 0), offset, size,
+				   pages_deep_list,
+				   ARRAY_SIZE(pages_deep_list));
 	}
 	return NULL;
 }
@@ -1204,6 +1264,10 @@ enum others {
 	CLONE,				/* Of all of it. */
 	FORMER_CLONE,			/* Of the packets in its frag list. */
 	N_OTHERS
+};
+
+static const char * const others_names[N_OTHERS] __initconst = {
+	"nobody else's", "cloned", "once cloned",
 };
 
 /* Gives 'skb', with the payload from 'offset' on, such others. */
@@ -1218,6 +1282,7 @@ static bool __init share(struct sk_buff *skb, unsigned int offset,
 		return false;
 	watcher->skb = skb_clone(skb, GFP_KERNEL);
 	watcher->offset = offset;
+	watcher->has_list = skb_has_frag_list(skb);
 	if (!CHECK(watcher->skb != NULL))
 		return false;
 	n_watchers++;
@@ -1240,11 +1305,14 @@ static bool __init check_payload(const struct sk_buff *skb, unsigned int start,
 /* Checks the numbers in 'skb', joined, with only pages in its frag list or not. */
 static bool __init check_numbers(const struct sk_buff *skb, bool pages_only)
 {
-	unsigned int data_len = 0, list_truesize = 0, i, n_bad = 0;
+	unsigned int data_len = 0, list_truesize = 0, i, n_bad = 0, limit;
 	const struct sk_buff *member;
 
 	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++)
 		data_len += skb_frag_size(&skb_shinfo(skb)->frags[i]);
+	/* What is in no list, with what a buffer may have besides payload. */
+	limit = SKB_TRUESIZE(skb_end_offset(skb)) + data_len +
+		(skb_shinfo(skb)->nr_frags + 1) * 1024;
 	skb_walk_frags(skb, member) {
 		unsigned int member_data_len = 0;
 
@@ -1262,7 +1330,7 @@ static bool __init check_numbers(const struct sk_buff *skb, bool pages_only)
 	       CHECK_EQ(skb->data_len, data_len) &&
 	       CHECK(skb->truesize > skb->len) &&
 	       CHECK(skb->truesize > list_truesize) &&
-	       CHECK(skb->truesize < SZ_2M);
+	       CHECK(skb->truesize - list_truesize <= limit);
 }
 
 /* What is made of which packets. */
@@ -1299,6 +1367,8 @@ static const struct recipe recipes[] __initconst = {
 	{ "list-alone", 1000, 1, 1, { LIST } },
 	{ "fragment-list-alone", 1000, 1, 1, { FRAGMENT_LIST } },
 	{ "deep-list-alone", 1000, 1, 1, { DEEP_LIST } },
+	{ "pages-list-alone", 300, 1, 1, { PAGES_LIST } },
+	{ "pages-deep-list-alone", 300, 1, 1, { PAGES_DEEP_LIST } },
 };
 
 /*
@@ -1554,14 +1624,10 @@ static void __init test_frag_list_recipe(const struct recipe *recipe,
 					 enum others before, enum others after)
 {
 	struct sk_buff *skb;
-	unsigned int i, n_referenced = 0;
-	unsigned int length;
+	unsigned int i, length, n_referenced = 0;
 
-	static const char * const names[N_OTHERS] __initconst = {
-		"nobody else's", "cloned", "once cloned",
-	};
-
-	say("%s, %s, joined %s", recipe->name, names[before], names[after]);
+	say("%s, %s, joined %s", recipe->name, others_names[before],
+	    others_names[after]);
 	page_number = 0;
 	page_used = 0;
 	n_watchers = 0;
@@ -1579,6 +1645,8 @@ static void __init test_frag_list_recipe(const struct recipe *recipe,
 	for (i = 0; i < n_watchers; i++) {
 		check_payload(watchers[i].skb, 0, watchers[i].offset,
 			      watchers[i].skb->len);
+		CHECK_EQ(skb_has_frag_list(watchers[i].skb),
+			 watchers[i].has_list);
 		kfree_skb(watchers[i].skb);
 	}
 	for (i = 0; i < N_PAGES; i++)

@@ -267,7 +267,7 @@ static int push_outer(const struct stt_device *stt, struct sk_buff *skb,
 	if (err)
 		return err;
 	if (frame_length > path->segment_size) {
-		err = stt_frag_list_make_pages(skb);
+		err = stt_frag_list_make_pages(skb, path->segment_size);
 		if (err)
 			return err;
 	}

@@ -1,0 +1,442 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The device of kind "stt" by itself: how it is made, changed, moved and
+# removed, and traffic between two of them by routes with tunnel metadata.
+
+# shellcheck source=tests/vm/guest/stt.sh
+. "$(dirname "$0")/stt.sh"
+
+# Attributes, and errors that say what is wrong.
+test_attributes()
+{
+    modprobe stt
+    add_hosts a b
+    on a ip link add stt0 type stt
+    equal port "$(stt_link a port stt0)" 7471
+    stt_link a add stt1 --port 7472
+    equal port "$(stt_link a port stt1)" 7472
+
+    must_say "An STT device for this destination port exists" \
+        on a ip link add stt2 type stt
+    must_say "Destination port must not be 0" stt_link a add stt2 --port 0
+    must_say "Attribute failed policy validation" \
+        stt_link a add stt2 --data 1d
+    must_say "Not a unicast Ethernet address" \
+        stt_link a add stt2 --port 7473 --address 010000000001
+    must_say "Destination port cannot be changed" \
+        stt_link a set stt0 --port 7473
+    stt_link a set stt0 --port 7471
+    must_fail on a ip link show stt2
+
+    # Another namespace has ports of its own.
+    on b ip link add stt0 type stt
+
+    # A port that was given up can be taken again.
+    on a ip link delete stt0
+    on a ip link add stt2 type stt
+}
+
+# A port that TCP uses is not taken, and the other way round.
+test_port_in_use()
+{
+    modprobe stt
+    add_hosts a
+    on a iperf3 -s -D -p 7471 -4
+    wait_until listens a 7471
+    must_say "Destination port is in use by a TCP socket" \
+        on a ip link add stt0 type stt
+    must_fail on a ip link show stt0
+    stt_link a add stt0 --port 7472
+    must_fail on a iperf3 -s -1 -p 7472
+}
+
+test_mtu()
+{
+    modprobe stt
+    add_hosts a
+    on a ip link add stt0 type stt
+    ip -n a link set stt0 mtu 65459
+    must_fail ip -n a link set stt0 mtu 65460
+    ip -n a link set stt0 mtu 68
+    must_fail ip -n a link set stt0 mtu 67
+}
+
+# Limits: one set for each namespace, refused if they make no sense.
+test_sysctls()
+{
+    local name value
+
+    modprobe stt
+    add_hosts a b
+    for name in reassembly_bytes=1048576 reassembly_bytes_per_source=524288 \
+            reassembly_frames=77 reassembly_age=1234; do
+        value=${name#*=}
+        name=net.stt.${name%=*}
+        on a sysctl -w "$name=$value"
+        equal "$name" "$(on a sysctl -n "$name")" "$value"
+        [ "$(on b sysctl -n "$name")" != "$value" ] \
+            || fail "$name is the same in another namespace"
+        must_say "Invalid argument" on a sysctl -w "$name=0"
+        must_say "Invalid argument" on a sysctl -w "$name=x"
+        equal "$name" "$(on a sysctl -n "$name")" "$value"
+    done
+    must_say "Invalid argument" on a sysctl -w net.stt.reassembly_age=60001
+}
+
+# Every size, over IPv$1.
+test_sizes()
+{
+    local size
+
+    two_devices "$1"
+    for size in 0 1 17 18 1368 1400 1472 1473 8000 30000 65000; do
+        ping_from a 198.51.100.2 -s $size
+        ping_from b 2001:db8:100::1 -s $size
+    done
+    # Beyond the MTU of the underlay in one frame.
+    ip -n a link set stt0 mtu 65459
+    ip -n b link set stt0 mtu 65459
+    for size in 1473 8000 30000 65000; do
+        ping_from a 198.51.100.2 -s $size -M do
+        ping_from b 2001:db8:100::1 -s $size -M do
+    done
+    at_least "frames in segments" "$(counter a stt0 tx_segmented)" 12
+    no_drops a stt0
+    no_drops b stt0
+    equal "rx_packets" "$(cat_stat b rx_packets)" "$(cat_stat a tx_packets)"
+    equal "rx_bytes" "$(cat_stat b rx_bytes)" "$(cat_stat a tx_bytes)"
+}
+
+# Prints the statistics $2 of stt0 on host $1.
+cat_stat()
+{
+    on "$1" cat "/sys/class/net/stt0/statistics/$2"
+}
+
+# One stream over IPv$1, with the link's features $2 of ethtool -K.
+test_stream()
+{
+    local mbits
+
+    two_devices "$1"
+    # shellcheck disable=SC2086 # words
+    on a ethtool -K uplink $2
+    # shellcheck disable=SC2086
+    on b ethtool -K uplink $2
+    mbits=$(iperf3_mbits a 198.51.100.2 b)
+    at_least "Mbit/s, IPv4" "$mbits" 1
+    mbits=$(iperf3_mbits b 2001:db8:100::1 a)
+    at_least "Mbit/s, IPv6" "$mbits" 1
+    at_least "frames in segments" "$(counter a stt0 tx_segmented)" 100
+    no_drops a stt0
+    no_drops b stt0
+}
+
+# A device that is down takes nothing, and its port answers as any closed one.
+test_down()
+{
+    two_devices
+    local before
+
+    ping_from a 198.51.100.2
+    ip -n b link set stt0 down
+    before=$(counter b stt0 rx_whole)
+    must_fail ping_from a 198.51.100.2 -w 2
+    counter_is b stt0 rx_whole "$before"
+    ip -n b link set stt0 up
+    ip -n b route add 198.51.100.1/32 encap ip id 42 dst 192.0.2.1 dev stt0 \
+        src 198.51.100.2
+    ping_from a 198.51.100.2
+    at_least rx_whole "$(counter b stt0 rx_whole)" $((before + 3))
+}
+
+# Packets without tunnel metadata, and without a route, are counted.
+test_errors()
+{
+    two_devices
+    ip -n a route add 203.0.113.1 dev stt0
+    ip -n a neighbour add 203.0.113.1 lladdr 02:00:00:00:00:02 dev stt0
+    ip -n a route add 203.0.113.2 encap ip id 1 dst 10.99.99.99 dev stt0
+    ip -n a neighbour add 203.0.113.2 lladdr 02:00:00:00:00:02 dev stt0
+    # The device's own neighbour discovery would count as well.
+    on a sysctl -q -w net.ipv6.conf.stt0.disable_ipv6=1
+    before=$(counter a stt0 tx_metadata)
+    must_fail ping_from a 203.0.113.1 -c 2 -w 2
+    at_least tx_metadata "$(counter a stt0 tx_metadata)" $((before + 2))
+    must_fail ping_from a 203.0.113.2 -c 2 -w 2
+    at_least tx_route "$(counter a stt0 tx_route)" 2
+    at_least "carrier errors" "$(cat_stat a tx_carrier_errors)" 2
+}
+
+# A tunnel to itself and a tunnel in itself end with an error, not a crash.
+test_loops()
+{
+    two_devices
+    ip -n a route add 192.0.2.99 encap ip id 1 dst 192.0.2.99 dev stt0
+    must_fail ping_from a 192.0.2.99 -c 1 -w 1
+    at_least tx_route "$(counter a stt0 tx_route)" 1
+
+    # Two devices whose packets go through each other.
+    stt_link a add stt1 --port 7472
+    ip -n a link set stt1 up
+    ip -n a route add 203.0.113.1 encap ip id 1 dst 203.0.113.2 dev stt0
+    ip -n a route add 203.0.113.2 encap ip id 1 dst 203.0.113.1 dev stt1
+    for device in stt0 stt1; do
+        for i in 1 2; do
+            ip -n a neighbour replace 203.0.113.$i lladdr 02:00:00:00:00:02 \
+                dev $device
+        done
+    done
+    must_fail ping_from a 203.0.113.1 -c 2 -w 2
+    ping_from a 198.51.100.2
+}
+
+# A tunnel in a tunnel works.
+test_stacked()
+{
+    local i peer host
+
+    two_devices
+    for i in 1 2; do
+        peer=$((3 - i))
+        host=$([ $i = 1 ] && echo a || echo b)
+        stt_link $host add stt1 --port 7472 --address 02000000010$i
+        set_addresses $host stt1 203.0.113.$i/32
+        ip -n $host route add 203.0.113.$peer encap ip id 7 \
+            dst 198.51.100.$peer dev stt1 src 203.0.113.$i
+        ip -n $host neighbour add 203.0.113.$peer \
+            lladdr 02:00:00:00:01:0$peer dev stt1
+    done
+    ping_from a 203.0.113.2 -s 20000
+    at_least "Mbit/s" "$(iperf3_mbits a 203.0.113.2 b)" 1
+    no_drops b stt0
+    no_drops b stt1
+}
+
+# "Packet too big" from a router on the way makes segments smaller.  (Routes
+# cannot ask for the DF bit of IPv4.)
+test_path_mtu()
+{
+    two_devices 6
+    # The link becomes one through a router, whose other link is narrow.
+    add_hosts r
+    ip -n b link delete uplink
+    join a uplink r left
+    join r right b uplink
+    ip -n r link set right mtu 1400
+    set_addresses a uplink 2001:db8:2::1/96
+    set_addresses r left 2001:db8:2::3/96
+    set_addresses r right 2001:db8:2:0:1::3/96
+    set_addresses b uplink 2001:db8:2:0:1::2/96
+    on r sysctl -q -w net.ipv6.conf.all.forwarding=1
+    ip -n a -6 route add default via 2001:db8:2::3
+    ip -n b -6 route add default via 2001:db8:2:0:1::3
+    ip -n a route replace 198.51.100.2/32 encap ip6 id 42 \
+        dst 2001:db8:2:0:1::2 dev stt0 src 198.51.100.1
+    ip -n b route replace 198.51.100.1/32 encap ip6 id 42 dst 2001:db8:2::1 \
+        dev stt0 src 198.51.100.2
+
+    ping_from a 198.51.100.2 -s 100
+    # The first ones are too big.
+    ping_from a 198.51.100.2 -s 8000 -c 6 -w 20 || true
+    ip -n a route get 2001:db8:2:0:1::2 | tee "$test_dir/route"
+    grep -q 'mtu 1400' "$test_dir/route" || fail "no path MTU of 1400"
+    at_least rx_path_mtu "$(counter a stt0 rx_path_mtu)" 1
+    ping_from a 198.51.100.2 -s 8000
+}
+
+# A device that was moved to another namespace keeps its underlay, and goes
+# with it.
+test_move()
+{
+    two_devices
+    add_hosts c
+    ip -n a link set stt0 netns c
+    set_addresses c stt0 198.51.100.1/32
+    ip -n c route add 198.51.100.2 encap ip id 42 dst 192.0.2.2 dev stt0 \
+        src 198.51.100.1
+    ip -n c neighbour add 198.51.100.2 lladdr 02:00:00:00:00:02 dev stt0
+    ping_from c 198.51.100.2 -s 10000
+    at_least "Mbit/s" "$(iperf3_mbits c 198.51.100.2 b)" 1
+    must_say "An STT device for this destination port exists" \
+        on a ip link add stt1 type stt
+
+    on c ping -q -f -s 4000 198.51.100.2 >/dev/null &
+    sleep 0.5
+    ip netns delete a
+    wait_until no_device c stt0
+}
+
+no_device()
+{
+    ! on "$1" ip link show "$2" >/dev/null 2>&1
+}
+
+# A namespace that goes away under load takes its device along.
+test_namespace_deleted()
+{
+    local i
+
+    for i in 1 2 3; do
+        two_devices
+        on a ethtool -K uplink tso off
+        on b iperf3 -s -D >/dev/null
+        wait_until listens b 5201
+        on a iperf3 -c 198.51.100.2 -u -b 0 -l 30000 -t 20 >/dev/null 2>&1 &
+        on b ping -q -f -s 20000 198.51.100.1 >/dev/null 2>&1 &
+        sleep 1
+        ip netns delete b
+        sleep 0.2
+        ip netns delete a
+        wait_until no_namespaces
+    done
+}
+
+# Processes keep a namespace alive: this ends them.
+no_namespaces()
+{
+    local pids
+    pids=$(jobs -p)
+    # shellcheck disable=SC2086 # a list
+    kill -KILL $pids 2>/dev/null || true
+    [ -z "$(hosts)" ]
+}
+
+# The device goes away and comes back while packets go through.
+test_device_deleted()
+{
+    local i
+
+    two_devices
+    on a ethtool -K uplink tso off
+    on a ping -q -f -s 20000 198.51.100.2 >/dev/null 2>&1 &
+    for i in 1 2 3 4 5; do
+        sleep 0.3
+        on b ip link delete stt0
+        on b ip link add stt0 address 02:00:00:00:00:02 type stt
+        set_addresses b stt0 198.51.100.2/32
+        ip -n b route add 198.51.100.1 encap ip id 42 dst 192.0.2.1 dev stt0 \
+            src 198.51.100.2
+        ip -n b neighbour replace 198.51.100.1 lladdr 02:00:00:00:00:01 \
+            dev stt0
+    done
+    ping_from b 198.51.100.1
+}
+
+# The module can be removed with its devices, and under load.
+test_unload()
+{
+    two_devices
+    on a ethtool -K uplink tso off
+    on a ping -q -f -s 20000 198.51.100.2 >/dev/null 2>&1 &
+    sleep 1
+    modprobe -r stt
+    must_fail on a ip link show stt0
+    [ ! -e /proc/sys/net/stt ] || fail "sysctls are still there"
+    modprobe stt
+    on a ip link add stt0 type stt
+}
+
+# Only the connection tracking of others sees packets; a stateful firewall that
+# drops by default needs one rule for STT.
+test_firewall()
+{
+    two_devices "$1"
+    for host in a b; do
+        on $host nft -f - <<END
+table inet filter {
+    chain input {
+        type filter hook input priority 0; policy drop;
+        iifname lo accept
+        ct state invalid counter drop
+        ct state established,related accept
+        icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+        iifname stt0 accept
+        tcp dport 7471 counter accept comment "stt"
+    }
+    chain output {
+        type filter hook output priority 0; policy drop;
+        oifname lo accept
+        ct state invalid counter drop
+        icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+        oifname stt0 accept
+        tcp dport 7471 accept
+    }
+}
+END
+    done
+    ping_from a 198.51.100.2 -s 8000
+    at_least "Mbit/s" "$(iperf3_mbits b 198.51.100.1 a)" 1
+    on b nft list ruleset | tee "$test_dir/rules"
+    grep -q 'ct state invalid counter packets 0 ' "$test_dir/rules" \
+        || fail "connection tracking called something invalid"
+    if on b conntrack -L -p tcp 2>/dev/null | grep 7471; then
+        fail "connection tracking knows of STT"
+    fi
+
+    # The filter's word counts.
+    on b nft flush ruleset
+    on b nft -f - <<END
+table inet filter {
+    chain input {
+        type filter hook input priority 0; policy accept;
+        tcp dport 7471 drop
+    }
+}
+END
+    must_fail ping_from a 198.51.100.2 -w 2
+}
+
+# What is only forwarded to the port stays with connection tracking.
+test_forwarded()
+{
+    local i
+
+    two_devices
+    add_hosts c d
+    join c eth0 a toc
+    join d eth0 a tod
+    set_addresses c eth0 203.0.113.2/25
+    set_addresses a toc 203.0.113.1/25
+    set_addresses d eth0 203.0.113.130/25
+    set_addresses a tod 203.0.113.129/25
+    ip -n c route add default via 203.0.113.1
+    on a sysctl -q -w net.ipv4.ip_forward=1
+    on a nft -f - <<END
+table ip nat {
+    chain postrouting {
+        type nat hook postrouting priority 100;
+        oifname tod masquerade
+    }
+}
+END
+    # d has no route back to c: without translation there is no answer.
+    on d iperf3 -s -D -p 7471 >/dev/null
+    wait_until listens d 7471
+    on c iperf3 -c 203.0.113.130 -p 7471 -n 100K
+}
+
+run_test attributes test_attributes
+run_test port-in-use test_port_in_use
+run_test mtu test_mtu
+run_test sysctls test_sysctls
+run_test sizes-ipv4 test_sizes 4
+run_test sizes-ipv6 test_sizes 6
+run_test stream-ipv4 test_stream 4 "tso on"
+run_test stream-ipv6 test_stream 6 "tso on"
+run_test stream-ipv4-no-tso test_stream 4 "tso off"
+run_test stream-ipv6-no-tso test_stream 6 "tso off gro on"
+run_test stream-ipv4-no-offloads test_stream 4 "tso off gso off sg off tx off"
+run_test down test_down
+run_test errors test_errors
+run_test loops test_loops
+run_test stacked test_stacked
+run_test path-mtu-ipv6 test_path_mtu
+run_test firewall-ipv4 test_firewall 4
+run_test firewall-ipv6 test_firewall 6
+run_test forwarded test_forwarded
+run_test move test_move
+run_test device-deleted test_device_deleted
+run_test namespace-deleted test_namespace_deleted
+run_test unload test_unload
