@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	vswitchd/hooks/lib-dpif-netdev.c.cocci \
 	vswitchd/hooks/lib-dpif-netlink-rtnl.c.cocci \
 	vswitchd/hooks/lib-dpif-netlink.c.cocci \
+	vswitchd/hooks/lib-dpif-offload-tc.c.cocci \
 	vswitchd/hooks/lib-netdev-linux.c.cocci \
 	vswitchd/hooks/lib-netdev-vport.c.cocci \
 	vswitchd/hooks/lib-netdev.c.cocci \
@@ -15,6 +16,7 @@ EXTRA_DIST += \
 	vswitchd/hooks/lib-tnl-ports.c.cocci \
 	vswitchd/hooks/ofproto-ofproto-dpif-xlate.c.cocci \
 	vswitchd/hooks/ofproto-ofproto-dpif.c.cocci \
+	vswitchd/hooks/vswitchd-bridge.c.cocci \
 	vswitchd/openvswitch.mk \
 	vswitchd/packet-socket.c \
 	vswitchd/packet-socket.h \
@@ -22,6 +24,8 @@ EXTRA_DIST += \
 	vswitchd/stt-counters.h \
 	vswitchd/stt-header.c \
 	vswitchd/stt-header.h \
+	vswitchd/stt-link-device.c \
+	vswitchd/stt-link-device.h \
 	vswitchd/stt-path-mtu.c \
 	vswitchd/stt-path-mtu.h \
 	vswitchd/stt-pop.c \

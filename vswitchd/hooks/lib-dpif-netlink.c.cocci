@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // file: lib/dpif-netlink.c
-// expect: case OVS_VPORT_TYPE_STT:
+// expect: case OVS_VPORT_TYPE_STT: return STT_TYPE;
+// expect: if \(stt_is_type\(type\)\)
+// expect: include "stt/stt-vport.h"
+
+@ includes @
+@@
+ #include "dpif-netlink.h"
++#include "stt/stt-vport.h"
 
 // The Linux datapath's vports are named by type.
 @ vport_name @
@@ -10,8 +17,19 @@
    <...
    switch (vport->type) {
 +  case OVS_VPORT_TYPE_STT:
-+    return "stt";
++    return STT_TYPE;
    case OVS_VPORT_TYPE_SRV6: ...
    }
    ...>
+ }
+
+@ vport_type @
+identifier type;
+@@
+ netdev_to_ovs_vport_type(const char *type)
+ {
++  if (stt_is_type(type)) {
++    return OVS_VPORT_TYPE_STT;
++  }
+   ...
  }
