@@ -130,6 +130,21 @@ clean-tests:
 	rm -rf tests/fuzz.dir
 CLEAN_LOCAL += clean-tests
 
+# make check-vm, make check-kernels: the kernel modules in virtual machines, with
+# the kernels that Debian 12 and 13 have, and with all.  What is downloaded and
+# made for them is kept in vm/.
+
+VM_KERNELS = 6.1 6.12
+ALL_VM_KERNELS = 5.10 6.1 6.12 7.2
+check_vm_targets = check-vm-5.10 check-vm-6.1 check-vm-6.12 check-vm-7.2
+.PHONY: check-vm check-kernels $(check_vm_targets)
+check-vm: $(VM_KERNELS:%=check-vm-%)
+check-kernels: $(ALL_VM_KERNELS:%=check-vm-%)
+$(check_vm_targets): all
+	@$(srcdir)/tests/vm/check --work vm --ovs-tree ovs $(VMFLAGS) \
+	  $(@:check-vm-%=%)
+EXTRA_DIST += tests/vm
+
 # make check-ovs: Open vSwitch's own tests of what the hooks touch.
 
 OVS_TEST_KEYWORDS = \
