@@ -1363,6 +1363,9 @@ static const struct recipe recipes[] __initconst = {
 	  { LINEAR, LINEAR_PAGES, FRAGMENT_FULL, LIST, EMPTY, FRAGMENT,
 	    DEEP_LIST, PAGES, FRAGMENT_LIST, ROOMY, LINEAR_FULL,
 	    FRAGMENT_PAGES } },
+	/* More buffers in a segment than a packet can have. */
+	{ "small", 60, 40, 1, { LINEAR } },
+	{ "small-fragment", 60, 40, 1, { FRAGMENT } },
 	/* Not joined first. */
 	{ "list-alone", 1000, 1, 1, { LIST } },
 	{ "fragment-list-alone", 1000, 1, 1, { FRAGMENT_LIST } },
@@ -1572,7 +1575,7 @@ static void __init put_together(struct sk_buff *segments, unsigned int length)
 	if (CHECK(!stt_frag_list_join(head, rest)) &&
 	    check_payload(head, 0, 0, length) &&
 	    check_numbers(head, false) &&
-	    CHECK(!stt_frag_list_make_pages(head)) &&
+	    CHECK(!stt_frag_list_make_pages(head, 1000)) &&
 	    check_payload(head, 0, 0, length))
 		check_numbers(head, true);
 	kfree_skb(head);
@@ -1588,6 +1591,7 @@ static void __init cut(struct sk_buff *skb, unsigned int size, bool dodgy)
 	};
 	const unsigned int sizes[] = {
 		size, size - 1, size / 3, 5 * size, 2 * size + 1,
+		24 * size + 20,
 	};
 	unsigned int length = skb->len, i, n;
 
@@ -1602,6 +1606,8 @@ static void __init cut(struct sk_buff *skb, unsigned int size, bool dodgy)
 		if (!gso_size || gso_size >= length ||
 		    ((features & NETIF_F_TSO) && !skb_has_frag_list(skb)))
 			continue;
+		if (!CHECK(!stt_frag_list_make_pages(skb, gso_size)))
+			return;
 		skb_shinfo(skb)->gso_size = gso_size;
 		skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(length, gso_size);
 		skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4 |
@@ -1635,7 +1641,7 @@ static void __init test_frag_list_recipe(const struct recipe *recipe,
 	skb = cook(recipe, before);
 	if (skb && share(skb, 0, after)) {
 		length = skb->len;
-		if (CHECK(!stt_frag_list_make_pages(skb)) &&
+		if (CHECK(!stt_frag_list_make_pages(skb, recipe->size)) &&
 		    check_payload(skb, 0, 0, length) &&
 		    check_numbers(skb, true))
 			cut(skb, recipe->size, after == NOBODY);

@@ -427,6 +427,7 @@ run_test stream-ipv4 test_stream 4 "tso on"
 run_test stream-ipv6 test_stream 6 "tso on"
 run_test stream-ipv4-no-tso test_stream 4 "tso off"
 run_test stream-ipv6-no-tso test_stream 6 "tso off gro on"
+run_test stream-ipv4-gro test_stream 4 "tso off gro on rx-gro-list on"
 run_test stream-ipv4-no-offloads test_stream 4 "tso off gso off sg off tx off"
 run_test down test_down
 run_test errors test_errors
