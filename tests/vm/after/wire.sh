@@ -50,7 +50,11 @@ none "not clean STT" "${stt[@]}" -Y "
     stt.segment.toolongfragment || stt.flags.rsvd != 0 || stt.reserved != 0 ||
     stt.padding != 0 || stt.tcp.window != 65535 || stt.tcp.urg_ptr != 0)"
 
-python3 "$tests/packets.py" "$sent" | sort >"$dir/expected-$ip" \
+# Two segments of which the second has up to 20 bytes are complete to tshark
+# after the first.
+python3 "$tests/packets.py" "$sent" \
+    | awk -v segment=$((1514 - headers)) '
+        $1 + 18 <= segment || $1 + 18 > segment + 20' | sort >"$dir/expected-$ip" \
     || failed "cannot read $sent"
 python3 "$tests/packets.py" --stt --from 02:00:00:00:01:01 "$wire" \
     | sort >"$dir/found-$ip" || failed "cannot decode $wire"
