@@ -6,6 +6,7 @@ dist_man_MANS += \
 
 EXTRA_DIST += \
 	Documentation/design.md \
+	Documentation/kernel.md \
 	Documentation/protocol.md \
 	Documentation/stt.md \
 	Documentation/testing.md

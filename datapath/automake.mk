@@ -52,8 +52,13 @@ modules:
 	  datapath/modules/$(KERNEL_RELEASE)
 	$(AM_V_at)$(MODULES_BUILD) modules
 
+# Debian does not give its signing key away, nor a System.map with the headers,
+# without which Kbuild does not run depmod.
 modules_install: modules
-	$(MODULES_BUILD) INSTALL_MOD_DIR=updates modules_install
+	$(MODULES_BUILD) INSTALL_MOD_DIR=updates CONFIG_MODULE_SIG_ALL= \
+	  modules_install
+	PATH=$$PATH:/usr/sbin:/sbin && \
+	depmod -b "$(INSTALL_MOD_PATH)/" $(KERNEL_RELEASE)
 
 modules_clean:
 	rm -rf datapath/modules

@@ -476,19 +476,25 @@ static unsigned int input6(void *priv, struct sk_buff *skb,
 }
 
 /*
- * Segments for this host pass connection tracking untracked.  Those that are
- * only forwarded are somebody else's.
+ * Segments for this host, and ICMP errors about those that it sent, pass
+ * connection tracking untracked.  What is only forwarded is somebody else's.
  */
 static unsigned int untrack4(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state)
 {
 	const struct iphdr *ip = ip_hdr(skb);
+	bool ours = false;
 
-	if (ip->protocol == IPPROTO_TCP && !ip_is_fragment(ip) &&
-	    find_device(state->net, skb, ip_hdrlen(skb)) &&
-	    inet_addr_type_dev_table(state->net, skb->dev, ip->daddr) ==
-	    RTN_LOCAL &&
-	    !skb_nfct(skb))
+	if (ip_is_fragment(ip))
+		return NF_ACCEPT;
+	if (ip->protocol == IPPROTO_TCP)
+		ours = find_device(state->net, skb, ip_hdrlen(skb));
+	else if (ip->protocol == IPPROTO_ICMP)
+		ours = stt_icmp4_is_ours(state->net, skb);
+
+	if (ours && !skb_nfct(skb) &&
+	    inet_addr_type_dev_table(state->net, skb->dev,
+				     ip_hdr(skb)->daddr) == RTN_LOCAL)
 		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 	return NF_ACCEPT;
 }
@@ -497,10 +503,11 @@ static unsigned int untrack6(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state)
 {
 	unsigned int offset = find_tcp6(skb);
+	bool ours = offset ? find_device(state->net, skb, offset) != NULL
+			   : stt_icmp6_is_ours(state->net, skb);
 
-	if (offset && find_device(state->net, skb, offset) &&
-	    ipv6_chk_addr(state->net, &ipv6_hdr(skb)->daddr, NULL, 0) &&
-	    !skb_nfct(skb))
+	if (ours && !skb_nfct(skb) &&
+	    ipv6_chk_addr(state->net, &ipv6_hdr(skb)->daddr, NULL, 0))
 		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 	return NF_ACCEPT;
 }

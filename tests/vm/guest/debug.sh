@@ -185,10 +185,11 @@ fail_allocations()
 {
     local where=$debug/$1 start size
 
-    start=$((16#$(sed -n "s/^$3 .* 0x//p" /proc/modules)))
     size=$(awk -v module="$3" '$1 == module { print $2 }' /proc/modules)
+    start=$(awk -v module="$3" '$1 == module { print $6 }' /proc/modules)
+    [ -n "$start" ] || fail "module $3 is not loaded"
     echo 32 >"$where/stacktrace-depth"
-    printf '0x%x' $start >"$where/require-start"
+    echo "$start" >"$where/require-start"
     printf '0x%x' $((start + size)) >"$where/require-end"
     echo N >"$where/ignore-gfp-wait"
     [ ! -e "$where/ignore-gfp-highmem" ] || echo N >"$where/ignore-gfp-highmem"
