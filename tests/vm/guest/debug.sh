@@ -366,5 +366,7 @@ maybe failing-traffic-ipv4 test_failing_traffic 4 "tso off"
 maybe failing-traffic-ipv6 test_failing_traffic 6 "tso on"
 maybe failing-setup test_failing_setup
 maybe failing-ports test_failing_ports
-maybe unload test_unload
+# First while the kernel can still name the modules' functions.
 maybe leaks test_leaks
+maybe unload test_unload
+maybe leaks-unloaded test_leaks
