@@ -392,8 +392,9 @@ struct net_device *stt_device_create(struct net *net, const char *name,
 		return dev;
 	err = configure(net, dev, port, NULL);
 	if (err) {
-		/* As rtnl_newlink() does: it may be registered or not. */
-		if (dev->reg_state == NETREG_UNINITIALIZED)
+		/* A device that was registered frees itself. */
+		if (dev->reg_state == NETREG_UNINITIALIZED ||
+		    dev->reg_state == NETREG_UNREGISTERED)
 			free_netdev(dev);
 		return ERR_PTR(err);
 	}
