@@ -14,9 +14,13 @@ datapath_sources = \
 	datapath/frag-list.h \
 	datapath/icmp.c \
 	datapath/icmp.h \
+	datapath/input-route.c \
+	datapath/input-route.h \
 	datapath/limits.c \
 	datapath/limits.h \
 	datapath/main.c \
+	datapath/metadata.c \
+	datapath/metadata.h \
 	datapath/namespace.c \
 	datapath/namespace.h \
 	datapath/openvswitch-abi \

@@ -9,6 +9,7 @@
 #include <net/ipv6.h>
 #include <net/rtnetlink.h>
 #include "compat.h"
+#include "metadata.h"
 #include "namespace.h"
 #include "stt-link.h"
 #include "stt-segment.h"
@@ -100,9 +101,14 @@ static int device_init(struct net_device *dev)
 	stt->counters = alloc_percpu(struct stt_counters);
 	if (!stt->counters)
 		return -ENOMEM;
+	stt->metadata = stt_metadata_create();
+	if (!stt->metadata) {
+		err = -ENOMEM;
+		goto free_counters;
+	}
 	err = stt_tstats_init(dev);
 	if (err)
-		goto free_counters;
+		goto destroy_metadata;
 	err = gro_cells_init(&stt->gro_cells, dev);
 	if (err)
 		goto free_tstats;
@@ -110,6 +116,8 @@ static int device_init(struct net_device *dev)
 
 free_tstats:
 	stt_tstats_uninit(dev);
+destroy_metadata:
+	stt_metadata_destroy(stt->metadata);
 free_counters:
 	free_percpu(stt->counters);
 	return err;
@@ -124,6 +132,7 @@ static void device_uninit(struct net_device *dev)
 	release_sockets(stt);
 	gro_cells_destroy(&stt->gro_cells);
 	stt_tstats_uninit(dev);
+	stt_metadata_destroy(stt->metadata);
 	free_percpu(stt->counters);
 }
 

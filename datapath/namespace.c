@@ -6,6 +6,7 @@
 #include <net/netns/generic.h>
 #include "compat.h"
 #include "device.h"
+#include "input-route.h"
 #include "limits.h"
 #include "receive.h"
 
@@ -71,18 +72,24 @@ static int start(struct stt_net *sn)
 	u64 seed[2];
 	int err;
 
+	sn->input_routes = stt_input_routes_create();
+	if (!sn->input_routes)
+		return -ENOMEM;
 	get_random_bytes(seed, sizeof(seed));
 	reassembly = stt_reassembly_create(
 		clamp_t(u32, roundup_pow_of_two(2 * num_possible_cpus()),
 			STT_MIN_SHARDS, STT_MAX_SHARDS),
 		seed, &STT_DEFAULT_LIMITS);
-	if (!reassembly)
+	if (!reassembly) {
+		stt_input_routes_destroy(sn->input_routes);
 		return -ENOMEM;
+	}
 	stt_limits_attach(sn, reassembly);
 
 	err = stt_receive_register(sn->net);
 	if (err) {
 		destroy_reassembly(sn);
+		stt_input_routes_destroy(sn->input_routes);
 		return err;
 	}
 	schedule_delayed_work(&sn->expire, STT_EXPIRE_INTERVAL);
@@ -95,6 +102,7 @@ static void stop(struct stt_net *sn)
 	synchronize_net();
 	cancel_delayed_work_sync(&sn->expire);
 	destroy_reassembly(sn);
+	stt_input_routes_destroy(sn->input_routes);
 }
 
 /*

@@ -19,6 +19,7 @@
 struct ctl_table;
 struct ctl_table_header;
 struct stt_device;
+struct stt_input_routes;
 
 /* The values of the sysctls, in their types. */
 struct stt_sysctls {
@@ -31,7 +32,9 @@ struct stt_sysctls {
 struct stt_net {
 	struct net *net;
 	struct hlist_head devices;	/* Changed under RTNL, read under RCU. */
-	struct stt_reassembly *reassembly;	/* If there are devices. */
+	/* If there are devices. */
+	struct stt_reassembly *reassembly;
+	struct stt_input_routes __percpu *input_routes;
 	struct delayed_work expire;
 
 	struct mutex limits_lock;	/* Keeps both of these and a change of

@@ -22,6 +22,8 @@
 #include "device.h"
 #include "frag-list.h"
 #include "icmp.h"
+#include "input-route.h"
+#include "metadata.h"
 #include "namespace.h"
 #include "stt-frame.h"
 #include "stt-segment.h"
@@ -96,6 +98,17 @@ static bool verify_checksum(struct sk_buff *skb, bool ipv6)
 					 inet_compute_pseudo));
 }
 
+/*
+ * Makes the segmentation state of 'skb' its own.  A TCP socket of this host may
+ * still have the payload, to send it again if need be, but it does not look at
+ * this state: it sets it anew whenever it sends, and takes a copy if somebody
+ * has the packet still.  Returns 0 or -ENOMEM.
+ */
+static int own_gso(struct sk_buff *skb)
+{
+	return skb_header_unclone(skb, GFP_ATOMIC);
+}
+
 /* Gives 'skb', at its inner IP packet, the offloads that its frame describes. */
 static int restore_offloads(struct sk_buff *skb, const struct stt_frame *frame,
 			    const struct stt_inner *inner)
@@ -116,7 +129,7 @@ static int restore_offloads(struct sk_buff *skb, const struct stt_frame *frame,
 		struct skb_shared_info *shinfo;
 		unsigned int payload = inner->end - inner->payload_offset;
 
-		if (skb_unclone(skb, GFP_ATOMIC) ||
+		if (own_gso(skb) ||
 		    stt_frag_list_make_pages(skb, frame->mss))
 			return -ENOMEM;
 		shinfo = skb_shinfo(skb);
@@ -171,7 +184,7 @@ static void deliver(struct stt_device *stt, struct sk_buff *skb,
 		    const struct outer *outer)
 {
 	u8 buffer[STT_FRAME_HEADER_LEN + STT_INNER_HEADERS_LEN];
-	struct metadata_dst *metadata;
+	struct dst_entry *metadata;
 	struct stt_frame frame;
 	struct stt_inner inner;
 	unsigned int reason, len;
@@ -194,16 +207,12 @@ static void deliver(struct stt_device *stt, struct sk_buff *skb,
 		return;
 	}
 
-	metadata = stt_tun_rx_dst(skb, outer->ipv6,
-				  cpu_to_be64(frame.context_id));
+	metadata = stt_metadata_get(stt->metadata, skb, outer->ipv6, outer->tos,
+				    frame.context_id);
 	if (!metadata)
 		goto no_memory;
-	metadata->u.tun_info.key.tos = outer->tos;
-	metadata->u.tun_info.key.tp_src = tcp_hdr(skb)->source;
-	metadata->u.tun_info.key.tp_dst = tcp_hdr(skb)->dest;
-
 	skb_scrub_packet(skb, stt_crosses_namespaces(stt));
-	skb_dst_set(skb, &metadata->dst);
+	skb_dst_set(skb, metadata);
 	skb_clear_hash_if_not_l4(skb);
 	if (!pskb_may_pull(skb, STT_FRAME_HEADER_LEN + ETH_HLEN))
 		goto no_memory;
@@ -358,7 +367,7 @@ static void receive(struct stt_device *stt, struct sk_buff *skb,
 	skb->csum_valid = 0;
 	skb->csum_level = 0;
 	if (skb_is_gso(skb)) {
-		if (skb_unclone(skb, GFP_ATOMIC)) {
+		if (own_gso(skb)) {
 			drop(stt, skb, STT_DROP_NO_MEMORY);
 			return;
 		}
@@ -443,6 +452,8 @@ static unsigned int receive_hook(struct net *net, struct sk_buff *skb,
 
 	if (!stt)
 		return NF_ACCEPT;
+	if (!ipv6)
+		stt_input_routes_keep(stt_net(net)->input_routes, skb);
 	if (skb_is_gso(skb) &&
 	    skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST)
 		receive_list(stt, skb, offset, ipv6);
@@ -475,6 +486,14 @@ static unsigned int input6(void *priv, struct sk_buff *skb,
 	return receive_hook(state->net, skb, offset, true);
 }
 
+/* Returns true if 'skb', at its IPv4 header, is addressed to this host. */
+static bool is_for_this_host4(struct net *net, const struct sk_buff *skb)
+{
+	return stt_input_routes_find(stt_net(net)->input_routes, skb) ||
+	       inet_addr_type_dev_table(net, skb->dev, ip_hdr(skb)->daddr) ==
+	       RTN_LOCAL;
+}
+
 /*
  * Segments for this host, and ICMP errors about those that it sent, pass
  * connection tracking untracked.  What is only forwarded is somebody else's.
@@ -492,10 +511,28 @@ static unsigned int untrack4(void *priv, struct sk_buff *skb,
 	else if (ip->protocol == IPPROTO_ICMP)
 		ours = stt_icmp4_is_ours(state->net, skb);
 
-	if (ours && !skb_nfct(skb) &&
-	    inet_addr_type_dev_table(state->net, skb->dev,
-				     ip_hdr(skb)->daddr) == RTN_LOCAL)
+	if (ours && !skb_nfct(skb) && is_for_this_host4(state->net, skb))
 		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	return NF_ACCEPT;
+}
+
+/*
+ * At the end of PRE_ROUTING, when nobody will change any more what the route
+ * depends on, gives a segment the route of others like it.
+ */
+static unsigned int route4(void *priv, struct sk_buff *skb,
+			   const struct nf_hook_state *state)
+{
+	const struct iphdr *ip = ip_hdr(skb);
+	struct dst_entry *dst;
+
+	if (ip->protocol != IPPROTO_TCP || ip->ihl != 5 ||
+	    ip_is_fragment(ip) || skb_dst(skb) ||
+	    !find_device(state->net, skb, sizeof(*ip)))
+		return NF_ACCEPT;
+	dst = stt_input_routes_find(stt_net(state->net)->input_routes, skb);
+	if (dst)
+		skb_dst_set_noref(skb, dst);
 	return NF_ACCEPT;
 }
 
@@ -518,6 +555,12 @@ static const struct nf_hook_ops hooks[] = {
 		.pf = NFPROTO_IPV4,
 		.hooknum = NF_INET_PRE_ROUTING,
 		.priority = NF_IP_PRI_CONNTRACK - 1,
+	},
+	{
+		.hook = route4,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = NF_IP_PRI_LAST,
 	},
 	{
 		.hook = input4,

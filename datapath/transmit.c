@@ -326,7 +326,13 @@ static int push_outer(const struct stt_device *stt, struct sk_buff *skb,
 		ip->saddr = path->source.ipv4;
 		ip->daddr = path->destination.ipv4;
 		skb->protocol = htons(ETH_P_IP);
-		__ip_select_ident(stt->net, ip, shinfo->gso_segs ?: 1);
+		/* What must not be fragmented needs no unique identification
+		 * (RFC 6864, section 4.1).
+		 */
+		if (path->dont_fragment)
+			ip->id = htons(segment.frame_id);
+		else
+			__ip_select_ident(stt->net, ip, shinfo->gso_segs ?: 1);
 	}
 	return 0;
 }
