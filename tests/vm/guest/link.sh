@@ -246,6 +246,25 @@ test_path_mtu()
     ping_from a 198.51.100.2 -s 8000
 }
 
+# Segments to an address that the host has no more are not received, whichever
+# route those before them came by.
+test_address_removed()
+{
+    local whole
+
+    two_devices
+    ip -n a neighbour replace 192.0.2.2 dev uplink nud permanent \
+        lladdr "$(on b cat /sys/class/net/uplink/address)"
+    ping_from a 198.51.100.2 -c 3
+    ip -n b address delete 192.0.2.2/24 dev uplink
+    whole=$(counter b stt0 rx_whole)
+    ! ping_from a 198.51.100.2 -c 3 -W 1 || fail "there is an answer"
+    counter_is b stt0 rx_whole "$whole"
+    ip -n b address add 192.0.2.2/24 dev uplink
+    wait_until ping_from a 198.51.100.2 -c 1
+    no_drops b stt0
+}
+
 # A device that was moved to another namespace keeps its underlay, and goes
 # with it.
 test_move()
@@ -437,6 +456,7 @@ run_test path-mtu-ipv6 test_path_mtu
 run_test firewall-ipv4 test_firewall 4
 run_test firewall-ipv6 test_firewall 6
 run_test forwarded test_forwarded
+run_test address-removed test_address_removed
 run_test move test_move
 run_test device-deleted test_device_deleted
 run_test namespace-deleted test_namespace_deleted
