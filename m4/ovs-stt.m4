@@ -3,7 +3,8 @@
 # STT_SUPPORTED_OVS
 # -----------------
 # The Open vSwitch releases that the hooks fit and the tests have passed with.
-m4_define([STT_SUPPORTED_OVS], [4.0])
+m4_define([STT_SUPPORTED_OVS],
+  m4_esyscmd_s([build-aux/patch-ovs --tested-releases]))
 
 # STT_CHECK_OVS
 # -------------
@@ -30,6 +31,8 @@ AC_DEFUN([STT_CHECK_OVS],
    stt_ovs_version=`"$srcdir/build-aux/patch-ovs" --ovs-version "$OVS_SRC"` ||
      AC_MSG_ERROR(m4_normalize([--with-ovs=$with_ovs: this is not an Open
        vSwitch source tree; supported: STT_SUPPORTED_OVS]))
+   AC_SUBST([CONFIGURE_DEPENDENCIES],
+     ['$(top_srcdir)/build-aux/patch-ovs'])
    stt_supported=no
    for stt_series in STT_SUPPORTED_OVS; do
      AS_CASE([$stt_ovs_version], [$stt_series | $stt_series.*],
