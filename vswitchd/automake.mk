@@ -9,9 +9,12 @@ EXTRA_DIST += \
 	vswitchd/hooks/lib-dpif-netlink-rtnl.c.cocci \
 	vswitchd/hooks/lib-dpif-netlink.c.cocci \
 	vswitchd/hooks/lib-dpif-offload-tc.c.cocci \
+	vswitchd/hooks/lib-netdev-dummy.c.cocci \
 	vswitchd/hooks/lib-netdev-linux.c.cocci \
+	vswitchd/hooks/lib-netdev-offload-tc.c.cocci \
 	vswitchd/hooks/lib-netdev-vport.c.cocci \
 	vswitchd/hooks/lib-netdev.c.cocci \
+	vswitchd/hooks/lib-odp-execute.c.cocci \
 	vswitchd/hooks/lib-odp-util.c.cocci \
 	vswitchd/hooks/lib-tnl-ports.c.cocci \
 	vswitchd/hooks/ofproto-ofproto-dpif-xlate.c.cocci \
@@ -20,8 +23,13 @@ EXTRA_DIST += \
 	vswitchd/openvswitch.mk \
 	vswitchd/packet-socket.c \
 	vswitchd/packet-socket.h \
+	vswitchd/stt-batch.c \
+	vswitchd/stt-batch.h \
+	vswitchd/stt-compat.h \
 	vswitchd/stt-counters.c \
 	vswitchd/stt-counters.h \
+	vswitchd/stt-dummy.c \
+	vswitchd/stt-dummy.h \
 	vswitchd/stt-header.c \
 	vswitchd/stt-header.h \
 	vswitchd/stt-link-device.c \

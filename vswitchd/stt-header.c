@@ -88,19 +88,20 @@ stt_template_set_path_mtu(struct ovs_action_push_tnl *data, uint16_t mtu)
     stt_template_write(headers, &template);
 }
 
-/* If 'data' is an STT template, appends the part of it that belongs to STT, the
- * 'length' bytes at 'headers', to 's' in the syntax of a tnl_push action, and
- * returns true.  Otherwise returns false. */
+/* If 'data' is an STT template, appends the part of it that belongs to STT,
+ * which begins at 'headers' in it, to 's' in the syntax of a tnl_push action,
+ * and returns true.  Otherwise returns false. */
 bool
 stt_format_header(struct ds *s, const struct ovs_action_push_tnl *data,
-                  const void *headers, size_t length)
+                  const void *headers)
 {
+    size_t offset = (const uint8_t *) headers - (uint8_t *) data->header;
     struct stt_template template;
 
     if (data->tnl_type != OVS_VPORT_TYPE_STT) {
         return false;
     }
-    if (length < STT_HEADERS_LEN) {
+    if (data->header_len < offset + STT_HEADERS_LEN) {
         ds_put_cstr(s, "stt(truncated header)");
         return true;
     }

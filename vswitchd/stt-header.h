@@ -41,7 +41,7 @@ int stt_build_header(const struct netdev *, struct ovs_action_push_tnl *,
                      const struct netdev_tnl_build_header_params *);
 
 bool stt_format_header(struct ds *, const struct ovs_action_push_tnl *,
-                       const void *headers, size_t length);
+                       const void *headers);
 bool stt_parse_header(const char *s, int *n, void *headers);
 
 #endif /* stt-header.h */

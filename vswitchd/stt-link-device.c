@@ -70,6 +70,7 @@ stt_link_explain(const char *datapath_type, const struct netdev *netdev,
     }
     switch (error) {
     case EOPNOTSUPP:
+    case EAFNOSUPPORT:          /* OVS 3.5, of a vport type unknown to Linux. */
         reason = xstrdup("the kernel has no devices of kind "
                          STT_LINK_KIND ", as its module stt is not installed "
                          "or cannot be loaded");

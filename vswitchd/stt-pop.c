@@ -7,13 +7,13 @@
 #include <netinet/ip6.h>
 
 #include "csum.h"
-#include "dp-packet.h"
-#include "dp-packet-gso.h"
 #include "flow.h"
 #include "netdev.h"
 #include "ovs-thread.h"
 #include "packets.h"
 #include "random.h"
+#include "stt-batch.h"
+#include "stt-compat.h"
 #include "stt-counters.h"
 #include "stt-frame.h"
 #include "stt-push.h"
@@ -218,8 +218,8 @@ static void
 restore_offloads(struct dp_packet *packet, const struct stt_frame *frame,
                  const struct stt_inner *inner)
 {
-    dp_packet_reset_offload(packet);
-    dp_packet_set_tso_segsz(packet, frame->mss);
+    stt_reset_offload(packet);
+    stt_set_tso_segsz(packet, frame->mss);
     if (frame->flags & STT_FLAG_PARTIAL) {
         packet->l3_ofs = inner->l3_offset;
         packet->l4_ofs = inner->l4_offset;
@@ -249,11 +249,10 @@ must_finish(const struct stt_frame *frame, const struct stt_inner *inner)
  * and adds what comes of it to 'out', or drops it. */
 static void
 pop_frame(struct dp_packet *packet, uint16_t offset,
-          const struct origin *origin, struct dp_packet_batch *out)
+          const struct origin *origin, struct stt_batch *out)
 {
     union flow_in_port in_port = packet->md.in_port;
-    struct dp_packet_batch pieces;
-    struct dp_packet *piece;
+    struct stt_batch pieces;
     struct stt_frame frame;
     struct stt_inner inner;
     enum stt_drop reason;
@@ -274,12 +273,16 @@ pop_frame(struct dp_packet *packet, uint16_t offset,
 
     restore_offloads(packet, &frame, &inner);
     finish = must_finish(&frame, &inner);
-    dp_packet_batch_init_packet(&pieces, packet);
+    stt_batch_init(&pieces);
     if (frame.mss && (finish || !userspace_tso_enabled())) {
         stt_count(STT_EVENT_RX_CUT);
-        dp_packet_gso_batch(&pieces);
+        stt_cut(packet, &pieces);
+    } else {
+        stt_batch_add(&pieces, packet);
     }
-    DP_PACKET_BATCH_FOR_EACH (i, piece, &pieces) {
+    for (size_t i = 0; i < pieces.count; i++) {
+        struct dp_packet *piece = pieces.packets[i];
+
         if (finish) {
             dp_packet_ol_send_prepare(piece, 0);
         }
@@ -289,9 +292,9 @@ pop_frame(struct dp_packet *packet, uint16_t offset,
         }
         piece->md.in_port = in_port;
         set_metadata(piece, origin, frame.context_id);
-        dp_packet_batch_add(out, piece);
+        stt_batch_add(out, piece);
     }
-    dp_packet_batch_destroy(&pieces);
+    stt_batch_uninit(&pieces);
 }
 
 /* Joins the packets of 'chain', the fragments of a whole frame of which
@@ -324,7 +327,7 @@ join(struct stt_fragment *chain, struct origin *origin)
  * If that completes the frame, pops it and adds what comes of it to 'out'. */
 static void
 reassemble(struct dp_packet *packet, struct origin *origin,
-           struct dp_packet_batch *out)
+           struct stt_batch *out)
 {
     struct stt_key key = {
         .frame_id = origin->segment.frame_id,
@@ -363,16 +366,15 @@ reassemble(struct dp_packet *packet, struct origin *origin,
 bool
 stt_pop_batch(const struct netdev *netdev, struct dp_packet_batch *batch)
 {
-    struct dp_packet_batch out;
     struct dp_packet *packet;
+    struct stt_batch out;
 
     if (!stt_is_port(netdev)) {
         return false;
     }
 
     *pop_drops_get() = 0;
-    dp_packet_batch_init(&out);
-    out.trunc = batch->trunc;
+    stt_batch_init(&out);
     DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
         struct origin origin;
         enum stt_drop reason = read_segment(packet, &origin);
@@ -386,8 +388,7 @@ stt_pop_batch(const struct netdev *netdev, struct dp_packet_batch *batch)
             reassemble(packet, &origin, &out);
         }
     }
-    dp_packet_batch_swap(batch, &out);
-    dp_packet_batch_destroy(&out);
+    stt_batch_hand_over(&out, batch);
     return true;
 }
 

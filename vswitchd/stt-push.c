@@ -3,14 +3,14 @@
 #include "stt-push.h"
 
 #include "csum.h"
-#include "dp-packet.h"
-#include "dp-packet-gso.h"
 #include "netdev-native-tnl.h"
 #include "odp-netlink.h"
 #include "ovs-atomic.h"
 #include "ovs-thread.h"
 #include "packets.h"
 #include "random.h"
+#include "stt-batch.h"
+#include "stt-compat.h"
 #include "stt-counters.h"
 #include "stt-frame.h"
 #include "stt-header.h"
@@ -103,7 +103,7 @@ write_pseudo_header_sum(struct dp_packet *packet, const struct stt_frame *frame)
 static bool
 describe(struct dp_packet *packet, struct stt_frame *frame)
 {
-    uint16_t mss = dp_packet_get_tso_segsz(packet);
+    uint16_t mss = stt_get_tso_segsz(packet);
 
     frame->flags = 0;
     frame->l4_offset = 0;
@@ -166,7 +166,7 @@ push_outer(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
         /* Give up tailroom: together they might exceed a buffer's limit. */
         dp_packet_resize(packet, STT_HEADROOM, 0);
     }
-    dp_packet_reset_offload(packet);
+    stt_reset_offload(packet);
     dp_packet_set_rss_hash(packet, hash);
 
     headers = netdev_tnl_push_ip_header(packet, data->header,
@@ -176,8 +176,7 @@ push_outer(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
 
     dp_packet_l4_proto_set_tcp(packet);
     dp_packet_l4_checksum_set_partial(packet);
-    dp_packet_set_tso_segsz(packet, (frame_length > segment_size
-                                     ? segment_size : 0));
+    stt_set_tso_segsz(packet, frame_length > segment_size ? segment_size : 0);
 }
 
 /* Pushes 'packet', which 'frame' describes, as one frame.  Adds what comes of
@@ -185,9 +184,9 @@ push_outer(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
 static void
 push_frame(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
            const struct stt_template *template,
-           const struct stt_frame *frame, struct dp_packet_batch *out)
+           const struct stt_frame *frame, struct stt_batch *out)
 {
-    size_t first = dp_packet_batch_size(out);
+    size_t first = out->count;
     uint32_t segment_size
         = stt_segment_size(template->path_mtu,
                            netdev_tnl_is_header_ipv6(data->header));
@@ -204,23 +203,17 @@ push_frame(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
 
     push_outer(packet, data, frame, template, segment_size);
     stt_count(STT_EVENT_TX_FRAMES);
-    if (!dp_packet_get_tso_segsz(packet)) {
-        dp_packet_batch_add(out, packet);
+    if (!stt_get_tso_segsz(packet)) {
+        stt_batch_add(out, packet);
     } else {
         stt_count(STT_EVENT_TX_SEGMENTED);
         if (userspace_tso_enabled()) {
-            dp_packet_batch_add(out, packet);
+            stt_batch_add(out, packet);
         } else {
-            struct dp_packet_batch segments;
-
-            dp_packet_batch_init_packet(&segments, packet);
-            dp_packet_gso_batch(&segments);
-            dp_packet_batch_add_array(out, segments.packets,
-                                      dp_packet_batch_size(&segments));
-            dp_packet_batch_destroy(&segments);
+            stt_cut(packet, out);
         }
     }
-    for (size_t i = first; i < dp_packet_batch_size(out); i++) {
+    for (size_t i = first; i < out->count; i++) {
         pkt_metadata_init(&out->packets[i]->md, data->out_port);
     }
 }
@@ -228,17 +221,16 @@ push_frame(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
 /* Pushes 'packet', and adds what comes of it to 'out'. */
 static void
 push_packet(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
-            const struct stt_template *template, struct dp_packet_batch *out)
+            const struct stt_template *template, struct stt_batch *out)
 {
     struct stt_frame frame = { .context_id = template->context_id };
-    struct dp_packet_batch pieces;
-    struct dp_packet *piece;
+    struct stt_batch pieces;
 
     /* The source port is a hash of the whole packet, tag and all, and must be
      * the same for each piece of it. */
     netdev_tnl_get_src_port(packet);
     take_vlan(packet, &frame);
-    if (dp_packet_get_tso_segsz(packet)) {
+    if (stt_get_tso_segsz(packet)) {
         /* Padding means nothing there, and receivers refuse it. */
         dp_packet_set_size(packet, (dp_packet_size(packet)
                                     - dp_packet_l2_pad_size(packet)));
@@ -251,15 +243,14 @@ push_packet(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
     }
 
     stt_count(STT_EVENT_TX_CUT);
-    dp_packet_batch_init_packet(&pieces, packet);
-    dp_packet_gso_batch(&pieces);
-    DP_PACKET_BATCH_FOR_EACH (i, piece, &pieces) {
-        dp_packet_set_tso_segsz(piece, 0);
-        describe(piece, &frame);
-        finish_inner(piece, &frame);
-        push_frame(piece, data, template, &frame, out);
+    stt_batch_init(&pieces);
+    stt_cut(packet, &pieces);
+    for (size_t i = 0; i < pieces.count; i++) {
+        describe(pieces.packets[i], &frame);
+        finish_inner(pieces.packets[i], &frame);
+        push_frame(pieces.packets[i], data, template, &frame, out);
     }
-    dp_packet_batch_destroy(&pieces);
+    stt_batch_uninit(&pieces);
 }
 
 /* If 'data' is an STT template, pushes it onto each packet in 'batch' and
@@ -270,8 +261,8 @@ stt_push_batch(struct dp_packet_batch *batch,
                const struct ovs_action_push_tnl *data)
 {
     struct stt_template template;
-    struct dp_packet_batch out;
     struct dp_packet *packet;
+    struct stt_batch out;
 
     if (data->tnl_type != OVS_VPORT_TYPE_STT) {
         return false;
@@ -279,12 +270,10 @@ stt_push_batch(struct dp_packet_batch *batch,
 
     stt_template_read((const uint8_t *) data->header + data->header_len
                       - STT_HEADERS_LEN, &template);
-    dp_packet_batch_init(&out);
-    out.trunc = batch->trunc;
+    stt_batch_init(&out);
     DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
         push_packet(packet, data, &template, &out);
     }
-    dp_packet_batch_swap(batch, &out);
-    dp_packet_batch_destroy(&out);
+    stt_batch_hand_over(&out, batch);
     return true;
 }

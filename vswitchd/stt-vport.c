@@ -208,11 +208,12 @@ stt_check_options(const struct netdev *netdev, const struct smap *options,
 }
 
 /* If 'type' is STT's, adds to 'options' what the port was configured with, as
- * far as OVS does not do that for every tunnel. */
+ * far as not every release of OVS does that by itself. */
 void
 stt_get_options(const char *type, ovs_be16 dst_port, struct smap *options)
 {
     if (stt_is_type(type) && ntohs(dst_port) != STT_DEFAULT_PORT) {
+        smap_remove(options, "dst_port");
         smap_add_format(options, "dst_port", "%"PRIu16, ntohs(dst_port));
     }
 }

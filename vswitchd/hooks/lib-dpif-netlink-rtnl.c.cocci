@@ -3,13 +3,17 @@
 // expect: return STT_LINK_KIND;
 // expect: err = stt_link_verify\(reply, tnl_cfg->dst_port\);
 // expect: stt_link_put_config\(&request, tnl_cfg->dst_port\);
-// expect: case OVS_VPORT_TYPE_STT: case OVS_VPORT_TYPE_GENEVE: case OVS_VPORT_TYPE_E
+// expect: if \(stt_is_type\(type\)\)
 // expect: include "stt/stt-link-device.h"
+
+// STT comes before the switches by type, which have a case for it in older
+// releases.
 
 @ includes @
 @@
  #include "dpif-netlink-rtnl.h"
 +#include "stt/stt-link-device.h"
++#include "stt/stt-vport.h"
 
 @ device_kind @
 identifier type, tnl_cfg;
@@ -17,13 +21,10 @@ identifier type, tnl_cfg;
  vport_type_to_kind(enum ovs_vport_type type,
                     const struct netdev_tunnel_config *tnl_cfg)
  {
-   <...
-   switch (type) {
-+  case OVS_VPORT_TYPE_STT:
++  if (type == OVS_VPORT_TYPE_STT) {
 +    return STT_LINK_KIND;
-   case OVS_VPORT_TYPE_GENEVE: ...
-   }
-   ...>
++  }
+   ...
  }
 
 @ verify_device @
@@ -33,16 +34,14 @@ identifier type, tnl_cfg, name;
                           enum ovs_vport_type type, const char *name)
  {
    <...
-   switch (type) {
-+  case OVS_VPORT_TYPE_STT:
++  if (type == OVS_VPORT_TYPE_STT) {
 +    err = stt_link_verify(reply, tnl_cfg->dst_port);
-+    break;
-   case OVS_VPORT_TYPE_GENEVE: ...
-   }
++  } else
+   switch (type) { case OVS_VPORT_TYPE_VXLAN: ... }
    ...>
  }
 
-@ create_device @
+@ create_device exists @
 identifier tnl_cfg, name, type, kind, flags;
 @@
  dpif_netlink_rtnl_create(const struct netdev_tunnel_config *tnl_cfg,
@@ -50,25 +49,21 @@ identifier tnl_cfg, name, type, kind, flags;
                           const char *kind, uint32_t flags)
  {
    <...
-   switch (type) {
-+  case OVS_VPORT_TYPE_STT:
++  if (type == OVS_VPORT_TYPE_STT) {
 +    stt_link_put_config(&request, tnl_cfg->dst_port);
-+    break;
-   case OVS_VPORT_TYPE_GENEVE: ...
-   }
++  } else
+   switch (type) { case OVS_VPORT_TYPE_VXLAN: ... }
    ...>
  }
 
-// As Geneve, which stands after it.
 @ destroy_device @
+identifier f = {dpif_netlink_rtnl_port_destroy,dpif_netlink_rtnl_tunnel_destroy};
 identifier name, type;
 @@
- dpif_netlink_rtnl_tunnel_destroy(const char *name, const char *type)
+ f(const char *name, const char *type)
  {
-   <...
-   switch (netdev_to_ovs_vport_type(type)) {
-+  case OVS_VPORT_TYPE_STT:
-   case OVS_VPORT_TYPE_GENEVE: ...
-   }
-   ...>
++  if (stt_is_type(type)) {
++    return dpif_netlink_rtnl_destroy(name);
++  }
+   ...
  }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // file: lib/dpif-netlink.c
-// expect: case OVS_VPORT_TYPE_STT: return STT_TYPE;
+// expect: return STT_TYPE;
 // expect: if \(stt_is_type\(type\)\)
 // expect: include "stt/stt-vport.h"
 
@@ -11,16 +11,14 @@
 
 // The Linux datapath's vports are named by type.
 @ vport_name @
+identifier vport;
 @@
- get_vport_type(...)
+ get_vport_type(const struct dpif_netlink_vport *vport)
  {
-   <...
-   switch (vport->type) {
-+  case OVS_VPORT_TYPE_STT:
++  if (vport->type == OVS_VPORT_TYPE_STT) {
 +    return STT_TYPE;
-   case OVS_VPORT_TYPE_SRV6: ...
-   }
-   ...>
++  }
+   ...
  }
 
 @ vport_type @

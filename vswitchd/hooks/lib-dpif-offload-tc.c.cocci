@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// releases: >= 4.0
 // file: lib/dpif-offload-tc.c
 // expect: if \(stt_is_port\(netdev\)\)
 // expect: include "stt/stt-vport.h"

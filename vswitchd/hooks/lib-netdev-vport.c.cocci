@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // file: lib/netdev-vport.c
 // expect: stt_init_class\(&stt_class
+// expect: if \(stt_is_type\(vport_classes\[
 // expect: return .*\|\| stt_is_type\(type\)
 // expect: has_csum = .*\|\| stt_is_type\(type\)
 // expect: stt_init_port\(type, port, &tnl_cfg->dst_port\)
@@ -32,6 +33,31 @@
 +  netdev_register_provider(&stt_class.netdev_class);
 +  stt_register();
    unixctl_command_register("tnl/egress_port_range", ...);
+   ...>
+ }
+
+// Older releases have a class of this type that knows no userspace datapath.
+@ drop_old_class @
+identifier i;
+@@
+ netdev_vport_tunnel_register(void)
+ {
+   <...
++  if (stt_is_type(vport_classes[i].netdev_class.type)) {
++    continue;
++  }
+   simap_init(&vport_classes[i].global_cfg_tracker);
+   ...>
+ }
+
+// And they call it deprecated.
+@ not_deprecated @
+expression name;
+@@
+ netdev_vport_construct(...)
+ {
+   <...
+-  VLOG_WARN("%s: 'stt' port type is deprecated.", name);
    ...>
  }
 
@@ -98,8 +124,8 @@ identifier dev, args, tnl_cfg;
  {
    <...
    if (tnl_cfg->dst_port) {
-+    stt_get_options(type, tnl_cfg->dst_port, args);
      ...
++    stt_get_options(type, tnl_cfg->dst_port, args);
    }
    ...>
  }

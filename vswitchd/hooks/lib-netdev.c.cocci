@@ -25,9 +25,9 @@ expression e;
  }
 
 @ push @
-identifier netdev, ingress, batch, data;
+identifier netdev, batch, data;
 @@
- netdev_push_header(const struct netdev *netdev, const struct netdev *ingress,
+ netdev_push_header(const struct netdev *netdev, ...,
                     struct dp_packet_batch *batch,
                     const struct ovs_action_push_tnl *data)
  {

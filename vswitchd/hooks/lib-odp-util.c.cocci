@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // file: lib/odp-util.c
-// expect: stt_format_header\(ds, data, l4, bytes_left\)
+// expect: stt_format_header\(ds, data, l4\)
 // expect: stt_parse_header\(s, &n, l4\)
 // expect: include "stt/stt-header.h"
 
@@ -17,7 +17,7 @@ statement S1, S2;
  f(struct ds *ds, struct ovs_action_push_tnl *data)
  {
    <...
-+  if (stt_format_header(ds, data, l4, bytes_left)) {
++  if (stt_format_header(ds, data, l4)) {
 +  } else
    if (data->tnl_type == OVS_VPORT_TYPE_VXLAN) S1 else S2
    ...>

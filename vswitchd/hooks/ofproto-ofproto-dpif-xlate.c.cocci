@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // file: ofproto/ofproto-dpif-xlate.c
-// expect: case OVS_VPORT_TYPE_STT:
+// expect: nw_proto = IPPROTO_TCP;
 // expect: stt_set_path_mtu\(&tnl_push_data, out_dev->netdev\)
 // expect: include "stt/stt-path-mtu.h"
 
@@ -18,12 +18,10 @@ identifier type, nw_proto;
    <...
    uint8_t nw_proto = 0;
    ...
-   switch (type) {
-+  case OVS_VPORT_TYPE_STT:
++  if (type == OVS_VPORT_TYPE_STT) {
 +    nw_proto = IPPROTO_TCP;
-+    break;
-   case OVS_VPORT_TYPE_SRV6: ...
-   }
++  } else
+   switch (type) { case OVS_VPORT_TYPE_VXLAN: ... }
    ...>
  }
 

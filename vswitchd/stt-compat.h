@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef STT_COMPAT_H
+#define STT_COMPAT_H 1
+
+/* Differences between Open vSwitch releases
+ * =========================================
+ *
+ * The sources around this speak of a packet's offload state as Open vSwitch 4.0
+ * does.  What older releases name or do otherwise is here, and only here:
+ *
+ *   - 4.0 says for each of a packet's checksums whether it is good, bad,
+ *     partial or unknown.  Before, two sets of flags mix: what the device that
+ *     received the packet said, and what is left to the one that sends it.
+ *
+ *   - 4.0 has super-packets known by their segment size.  Before, there is a
+ *     flag, and without it the size means nothing.
+ *
+ *   - 4.0's batches grow.  Before, one of more than NETDEV_MAX_BURST packets
+ *     loses some (see stt-batch.h).
+ *
+ * Which of these it is shows in dp-packet.h itself, not in a version number. */
+
+#include <stdlib.h>
+
+#include "dp-packet.h"
+#include "dp-packet-gso.h"
+#include "stt-batch.h"
+#include "util.h"
+
+#ifdef DP_PACKET_OL_SHIFT_COUNT /* Open vSwitch 4.0. */
+
+/* Most packets that a batch can hold. */
+#define STT_MAX_BATCH SIZE_MAX
+
+/* Returns the TCP payload of the segments that 'packet' is to be cut into, in
+ * bytes, or 0 if it is no super-packet. */
+static inline uint16_t
+stt_get_tso_segsz(const struct dp_packet *packet)
+{
+    return dp_packet_get_tso_segsz(packet);
+}
+
+/* Makes 'packet' a super-packet that is to be cut into segments with 'size'
+ * bytes of TCP payload, or, if that is 0, none. */
+static inline void
+stt_set_tso_segsz(struct dp_packet *packet, uint16_t size)
+{
+    dp_packet_set_tso_segsz(packet, size);
+}
+
+/* Takes all offload state from 'packet', and its hash. */
+static inline void
+stt_reset_offload(struct dp_packet *packet)
+{
+    dp_packet_reset_offload(packet);
+    stt_set_tso_segsz(packet, 0);
+}
+
+/* Cuts the super-packet 'packet', and adds its segments to 'out'. */
+static inline void
+stt_cut(struct dp_packet *packet, struct stt_batch *out)
+{
+    struct dp_packet_batch segments;
+    struct dp_packet *segment;
+
+    dp_packet_batch_init_packet(&segments, packet);
+    dp_packet_gso_batch(&segments);
+    DP_PACKET_BATCH_FOR_EACH (i, segment, &segments) {
+        stt_set_tso_segsz(segment, 0);
+        stt_batch_add(out, segment);
+    }
+    dp_packet_batch_destroy(&segments);
+}
+
+#else /* Open vSwitch 3.5. */
+
+#define STT_MAX_BATCH NETDEV_MAX_BURST
+
+static inline uint16_t
+stt_get_tso_segsz(struct dp_packet *packet)
+{
+    return dp_packet_hwol_is_tso(packet) ? dp_packet_get_tso_segsz(packet) : 0;
+}
+
+static inline void
+stt_set_tso_segsz(struct dp_packet *packet, uint16_t size)
+{
+    dp_packet_set_tso_segsz(packet, size);
+    if (size) {
+        dp_packet_hwol_set_tcp_seg(packet);
+    } else {
+        *dp_packet_ol_flags_ptr(packet) &= ~DP_PACKET_OL_TX_TCP_SEG;
+    }
+}
+
+static inline void
+stt_reset_offload(struct dp_packet *packet)
+{
+    dp_packet_reset_offload(packet);
+    stt_set_tso_segsz(packet, 0);
+    /* Whoever looks at the packet next would find a checksum to complete at
+     * this place again. */
+    packet->csum_start = packet->csum_offset = 0;
+}
+
+static inline bool
+dp_packet_tunnel(struct dp_packet *packet)
+{
+    return dp_packet_hwol_is_tunnel(packet);
+}
+
+static inline bool
+dp_packet_ip_checksum_partial(struct dp_packet *packet)
+{
+    return dp_packet_hwol_tx_ip_csum(packet)
+           && !dp_packet_ip_checksum_good(packet);
+}
+
+static inline bool
+dp_packet_ip_checksum_unknown(struct dp_packet *packet)
+{
+    return !dp_packet_ip_checksum_good(packet)
+           && !dp_packet_ip_checksum_bad(packet)
+           && !dp_packet_ip_checksum_partial(packet);
+}
+
+static inline bool
+dp_packet_l4_checksum_partial(struct dp_packet *packet)
+{
+    return !dp_packet_l4_checksum_good(packet)
+           && (dp_packet_hwol_tx_l4_checksum(packet)
+               || dp_packet_ol_l4_csum_partial(packet));
+}
+
+static inline bool
+dp_packet_l4_checksum_valid(struct dp_packet *packet)
+{
+    return dp_packet_l4_checksum_good(packet)
+           || dp_packet_l4_checksum_partial(packet);
+}
+
+static inline void
+dp_packet_l4_proto_set_tcp(struct dp_packet *packet)
+{
+    dp_packet_hwol_reset_tx_l4_csum(packet);
+    dp_packet_hwol_set_csum_tcp(packet);
+}
+
+static inline void
+dp_packet_l4_proto_set_udp(struct dp_packet *packet)
+{
+    dp_packet_hwol_reset_tx_l4_csum(packet);
+    dp_packet_hwol_set_csum_udp(packet);
+}
+
+/* 'packet' must have its layer 3 offset and layer 4 protocol set. */
+static inline void
+dp_packet_l4_checksum_set_partial(struct dp_packet *packet)
+{
+    const struct ip_header *ip = dp_packet_l3(packet);
+
+    if (IP_VER(ip->ip_ihl_ver) == 4) {
+        dp_packet_hwol_set_tx_ipv4(packet);
+    } else {
+        dp_packet_hwol_set_tx_ipv6(packet);
+    }
+    dp_packet_ol_set_l4_csum_partial(packet);
+}
+
+static inline void
+stt_cut(struct dp_packet *packet, struct stt_batch *out)
+{
+    const void *payload = (dp_packet_hwol_is_tunnel(packet)
+                           ? dp_packet_get_inner_tcp_payload(packet)
+                           : dp_packet_get_tcp_payload(packet));
+    int n_segments = payload ? dp_packet_gso_nr_segs(packet) : 0;
+    struct dp_packet_batch *batches, *batch;
+    size_t n_batches;
+
+    if (n_segments <= 1) {
+        stt_set_tso_segsz(packet, 0);
+        stt_batch_add(out, packet);
+        return;
+    }
+
+    n_batches = DIV_ROUND_UP(n_segments, NETDEV_MAX_BURST);
+    batches = xmalloc(n_batches * sizeof *batches);
+    for (size_t i = 0; i < n_batches; i++) {
+        dp_packet_batch_init(&batches[i]);
+    }
+    batch = batches;
+    dp_packet_gso(packet, &batch);
+    for (size_t i = 0; i < n_batches; i++) {
+        struct dp_packet *segment;
+
+        DP_PACKET_BATCH_FOR_EACH (j, segment, &batches[i]) {
+            if (!dp_packet_hwol_is_tunnel(segment)) {
+                dp_packet_ol_set_l4_csum_partial(segment);
+            }
+            stt_batch_add(out, segment);
+        }
+    }
+    free(batches);
+    dp_packet_delete(packet);
+}
+
+#endif
+
+#endif /* stt-compat.h */
