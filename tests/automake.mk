@@ -66,7 +66,9 @@ TESTSUITE_AT = \
 	tests/push.at \
 	tests/pop.at \
 	tests/tso.at \
-	tests/flows.at
+	tests/flows.at \
+	tests/fields.at \
+	tests/export.at
 
 # make check-system: tests in network namespaces, by root.
 
@@ -80,6 +82,8 @@ SYSTEM_TESTSUITE_AT = \
 EXTRA_DIST += \
 	$(TESTSUITE_AT) \
 	$(SYSTEM_TESTSUITE_AT) \
+	tests/collector.py \
+	tests/openflow-tap.py \
 	tests/packets.py \
 	tests/replay.py \
 	tests/run-fuzz \

@@ -10,13 +10,17 @@ EXTRA_DIST += \
 	vswitchd/hooks/lib-dpif-netlink.c.cocci \
 	vswitchd/hooks/lib-dpif-offload-tc.c.cocci \
 	vswitchd/hooks/lib-netdev-dummy.c.cocci \
+	vswitchd/hooks/lib-meta-flow.c.cocci \
 	vswitchd/hooks/lib-netdev-linux.c.cocci \
 	vswitchd/hooks/lib-netdev-offload-tc.c.cocci \
 	vswitchd/hooks/lib-netdev-vport.c.cocci \
 	vswitchd/hooks/lib-netdev.c.cocci \
 	vswitchd/hooks/lib-odp-execute.c.cocci \
 	vswitchd/hooks/lib-odp-util.c.cocci \
+	vswitchd/hooks/lib-sflow_receiver.c.cocci \
 	vswitchd/hooks/lib-tnl-ports.c.cocci \
+	vswitchd/hooks/ofproto-ofproto-dpif-ipfix.c.cocci \
+	vswitchd/hooks/ofproto-ofproto-dpif-sflow.c.cocci \
 	vswitchd/hooks/ofproto-ofproto-dpif-xlate.c.cocci \
 	vswitchd/hooks/ofproto-ofproto-dpif.c.cocci \
 	vswitchd/hooks/vswitchd-bridge.c.cocci \
@@ -30,6 +34,10 @@ EXTRA_DIST += \
 	vswitchd/stt-counters.h \
 	vswitchd/stt-dummy.c \
 	vswitchd/stt-dummy.h \
+	vswitchd/stt-export.c \
+	vswitchd/stt-export.h \
+	vswitchd/stt-field.c \
+	vswitchd/stt-field.h \
 	vswitchd/stt-header.c \
 	vswitchd/stt-header.h \
 	vswitchd/stt-link-device.c \
