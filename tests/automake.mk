@@ -68,7 +68,8 @@ TESTSUITE_AT = \
 	tests/tso.at \
 	tests/flows.at \
 	tests/fields.at \
-	tests/export.at
+	tests/export.at \
+	tests/pipeline.at
 
 # make check-system: tests in network namespaces, by root.
 
@@ -77,6 +78,7 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-macros.at \
 	tests/system-stt.at \
 	tests/system-ports.at \
+	tests/system-monitoring.at \
 	tests/system-wire.at
 
 EXTRA_DIST += \

@@ -43,6 +43,16 @@ stt_is_port(const struct netdev *netdev)
     return stt_is_type(netdev_get_type(netdev));
 }
 
+/* For the sending side of a pair of patch ports, returns a new reference to
+ * 'netdev' to count what it sends, which the caller must close.  An STT port
+ * stands there when its packets go on to the bridge they leave through, with
+ * the tunnel's headers: it has counted them before, and returns NULL. */
+struct netdev *
+stt_ref_counted(const struct netdev *netdev)
+{
+    return stt_is_port(netdev) ? NULL : netdev_ref(netdev);
+}
+
 /* If 'type' is STT's, sets '*dst_port' to 'port', or to the default if that is
  * 0. */
 void

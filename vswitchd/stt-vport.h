@@ -23,6 +23,7 @@ struct smap;
 
 bool stt_is_type(const char *type);
 bool stt_is_port(const struct netdev *);
+struct netdev *stt_ref_counted(const struct netdev *);
 
 void stt_init_port(const char *type, uint16_t port, ovs_be16 *dst_port);
 int stt_check_options(const struct netdev *, const struct smap *options,
