@@ -2,7 +2,8 @@
 
 dist_man_MANS += \
 	Documentation/ovs-stt-bench.8 \
-	Documentation/ovs-stt-lab.8
+	Documentation/ovs-stt-lab.8 \
+	Documentation/stt-dump.8
 
 EXTRA_DIST += \
 	Documentation/design.md \

@@ -111,16 +111,17 @@ AC_DEFUN([STT_CHECK_SANITIZERS],
 
 # STT_CHECK_PCAP
 # --------------
-# Sets PCAP_LIBS to what links libpcap, for the tests that replay captures, or
-# to nothing if it is missing.
+# Sets PCAP_LIBS to what links libpcap, for stt-dump and the tests that replay
+# captures, or to nothing if it is missing.
 AC_DEFUN([STT_CHECK_PCAP],
   [PCAP_LIBS=
    AC_CHECK_HEADER([pcap/pcap.h],
      [AC_CHECK_LIB([pcap], [pcap_next_ex], [PCAP_LIBS=-lpcap])], [],
      [AC_INCLUDES_DEFAULT])
    AS_IF([test -z "$PCAP_LIBS"],
-     [AC_MSG_WARN(m4_normalize([no libpcap (package libpcap-dev): make check
-        will skip the tests that replay captures]))])
+     [AC_MSG_WARN(m4_normalize([no libpcap (package libpcap-dev): stt-dump
+        will not be built, and make check will skip its tests and those that
+        replay captures]))])
    AC_SUBST([PCAP_LIBS])
    AM_CONDITIONAL([HAVE_PCAP], [test -n "$PCAP_LIBS"])])
 

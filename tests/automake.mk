@@ -40,7 +40,15 @@ tests_test_stt_reassembly_tsan_LDADD = -lpthread
 endif
 
 if HAVE_PCAP
-check_PROGRAMS += tests/test-stt-replay
+check_PROGRAMS += \
+	tests/stt-dump \
+	tests/test-stt-replay
+
+# What make check finds in front of the one to be installed.
+tests_stt_dump_SOURCES = $(utilities_stt_dump_SOURCES)
+tests_stt_dump_CFLAGS = $(AM_CFLAGS) $(SANITIZE_CFLAGS)
+tests_stt_dump_LDADD = tests/libstt.la $(PCAP_LIBS)
+
 tests_test_stt_replay_SOURCES = \
 	tests/stt-test.h \
 	tests/test-stt-replay.c
@@ -61,6 +69,8 @@ TESTSUITE_AT = \
 	tests/reassembly.at \
 	tests/replay.at \
 	tests/stt-macros.at \
+	tests/dump.at \
+	tests/completion.at \
 	tests/options.at \
 	tests/odp.at \
 	tests/push.at \
@@ -79,13 +89,16 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-stt.at \
 	tests/system-ports.at \
 	tests/system-monitoring.at \
-	tests/system-wire.at
+	tests/system-wire.at \
+	tests/system-dump.at
 
 EXTRA_DIST += \
 	$(TESTSUITE_AT) \
 	$(SYSTEM_TESTSUITE_AT) \
 	tests/collector.py \
 	tests/openflow-tap.py \
+	tests/bench-dump \
+	tests/dump-fields.py \
 	tests/packets.py \
 	tests/replay.py \
 	tests/run-fuzz \
@@ -151,6 +164,13 @@ $(check_vm_targets): all
 	  $(@:check-vm-%=%)
 EXTRA_DIST += tests/vm
 
+# make bench-dump: stt-dump's speed beside tshark's.
+
+.PHONY: bench-dump
+bench-dump: all
+	@$(PYTHON3) $(srcdir)/tests/bench-dump \
+	  --stt-dump utilities/stt-dump --dir tests $(BENCHFLAGS)
+
 # make check-ovs: Open vSwitch's own tests of what the hooks touch.
 
 OVS_TEST_KEYWORDS = \
@@ -164,16 +184,23 @@ check-ovs: all
 # inputs in tests/corpus/TARGET/ if there are any.
 
 FUZZ_TARGETS = frame reassembly
+if HAVE_PCAP
+FUZZ_TARGETS += dump
+endif
 FUZZ_SECONDS = 10
 
 fuzz_programs = $(FUZZ_TARGETS:%=tests/fuzz-%)
-EXTRA_DIST += $(FUZZ_TARGETS:%=tests/fuzz-%.c)
+EXTRA_DIST += \
+	tests/fuzz-dump.c \
+	tests/fuzz-frame.c \
+	tests/fuzz-reassembly.c
 CLEANFILES += $(fuzz_programs)
 
 $(fuzz_programs): %: $(srcdir)/%.c $(lib_libstt_la_SOURCES) \
 		$(tests_test_stt_reassembly_SOURCES:%.c=)
-	$(AM_V_CC)$(FUZZ_CC) $(FUZZ_CFLAGS) $(AM_CPPFLAGS) -o $@ \
-	  $(filter %.c,$^) -lpthread
+	$(AM_V_CC)$(FUZZ_CC) $(FUZZ_CFLAGS) $(AM_CPPFLAGS) \
+	  -I$(top_srcdir)/utilities -o $@ $(filter %.c,$^) -lpthread
+tests/fuzz-dump: $(dump_sources)
 
 RUN_FUZZ = $(SHELL) $(srcdir)/tests/run-fuzz $(srcdir)/tests/corpus tests
 if HAVE_FUZZER

@@ -59,6 +59,12 @@ Stages that come last:
                 length, otherwise like "join"
   ports         writes the source ports, in decimal
   ids           writes the frame ids, in hex
+  write F       writes the pcap file F, or appends to it: the first packet
+                "gap" milliseconds behind the last one there (default 1), the
+                others "step" (default 1) behind each other; a new file has
+                link type "link" (default 1, Ethernet), times in nanoseconds
+                with "nano=1", and its numbers in big endian with "big=1".
+                "snap" is how many bytes are captured at most
 """
 
 import ipaddress
@@ -151,7 +157,8 @@ class Args(dict):
 
     def check(self, stage):
         unknown = set(self) - self.used
-        if unknown or (self.words and stage not in ("hex", "pcap", "new")):
+        if unknown or (self.words and stage not in ("hex", "pcap", "new",
+                                                         "write")):
             die(f"{stage}: unknown {sorted(unknown) + self.words}")
 
 
@@ -413,6 +420,41 @@ def frames_of(packets):
         yield frame
 
 
+def write_pcap(name, packets, args):
+    """Writes or appends to a pcap file, see above."""
+    link, nano, big, snap = (args.take_int(arg, default) for arg, default in
+                             (("link", 1), ("nano", 0), ("big", 0),
+                              ("snap", 262144)))
+    gap, step = args.take_int("gap", 1), args.take_int("step", 1)
+    try:
+        with open(name, "rb") as f:
+            data = f.read()
+        big = data[:1] == b"\xa1"
+        nano = b"\x3c" in data[:4]
+    except FileNotFoundError:
+        data = b""
+    order = ">" if big else "<"
+    unit = 1000000 if nano else 1000
+    if not data:
+        data = struct.pack(order + "IHHiIII",
+                           0xa1b23c4d if nano else 0xa1b2c3d4, 2, 4, 0, 0,
+                           262144, link)
+    # The time of the last packet there, in milliseconds.
+    now, at = 1700000000000 - gap, 24
+    while at + 16 <= len(data):
+        seconds, fraction, length = struct.unpack_from(order + "III", data, at)
+        now = seconds * 1000 + fraction // unit
+        at += 16 + length
+    now += gap
+    for packet in packets:
+        captured = packet[:snap]
+        data += struct.pack(order + "IIII", now // 1000, now % 1000 * unit,
+                            len(captured), len(packet)) + captured
+        now += step
+    with open(name, "wb") as f:
+        f.write(data)
+
+
 def fields(name, data):
     """The fields of header 'name' in 'data', in hex, as a list."""
     value = int.from_bytes(data, "big")
@@ -509,6 +551,9 @@ def run(stage, words, packets):
     elif stage == "headers":
         for f in frames_of(packets):
             print(*fields("stt", f[:18]), len(f) - 18)
+        packets = None
+    elif stage == "write":
+        write_pcap(args.words[0], packets, args)
         packets = None
     elif stage in ("ports", "ids"):
         for p in packets:

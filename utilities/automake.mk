@@ -4,5 +4,38 @@ dist_sbin_SCRIPTS += \
 	utilities/ovs-stt-bench \
 	utilities/ovs-stt-lab
 
+# Built only where libpcap is (see configure).
+utilities_stt_dump_SOURCES = \
+	$(dump_sources) \
+	utilities/dump-resync.c \
+	utilities/dump-resync.h \
+	utilities/stt-dump.c
+utilities_stt_dump_LDADD = lib/libstt.la $(PCAP_LIBS)
+if HAVE_PCAP
+bin_PROGRAMS += utilities/stt-dump
+endif
+
+# What decodes and prints packets, which a fuzzer can call, too.
+dump_sources = \
+	utilities/dump-frames.c \
+	utilities/dump-frames.h \
+	utilities/dump-inner.c \
+	utilities/dump-inner.h \
+	utilities/dump-outer.c \
+	utilities/dump-outer.h \
+	utilities/dump-packet.c \
+	utilities/dump-packet.h \
+	utilities/dump-summary.c \
+	utilities/dump-summary.h \
+	utilities/dump-text.c \
+	utilities/dump-text.h
+
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = \
+	utilities/completion/ovs-stt-bench \
+	utilities/completion/ovs-stt-lab \
+	utilities/completion/ovs-stt-source \
+	utilities/completion/stt-dump
+
 # For a checkout only.
 EXTRA_DIST += utilities/ovs-stt-source

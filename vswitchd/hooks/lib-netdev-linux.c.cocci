@@ -61,6 +61,20 @@ identifier dev, s;
    ...>
  }
 
+// Open vSwitch 3.5.0 computes the pseudo header of UDP over IPv6 from the wrong
+// header, so that partial checksums, as STT delivers them, are never completed
+// rightly.
+@ udp_over_ipv6 @
+identifier ip6;
+@@
+ netdev_linux_prepend_vnet_hdr(...)
+ {
+   <...
+-  const struct ovs_16aligned_ip6_hdr *ip6 = l4_off;
++  const struct ovs_16aligned_ip6_hdr *ip6 = l3_off;
+   ...>
+ }
+
 // Room for tunnel headers, so that they can be pushed without copying.
 @ headroom @
 identifier f = {netdev_linux_batch_rxq_recv_sock,netdev_linux_batch_rxq_recv_tap};

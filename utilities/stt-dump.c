@@ -1,0 +1,957 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Prints STT frames of a capture or a network interface: options, where packets
+ * come from, and where inner packets go. */
+
+#include <config.h>
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <pcap/pcap.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "dump-outer.h"
+#include "dump-packet.h"
+#include "dump-resync.h"
+#include "dump-summary.h"
+#include "stt-reassembly.h"
+#include "stt-segment.h"
+
+#define PROGRAM "stt-dump"
+
+enum {
+    MAX_SNAPLEN = 262144,       /* libpcap's own limit. */
+    DEFAULT_BUFFER = 16 * 1024, /* KiB, for live packets. */
+    MAX_BUFFER = 2 * 1024 * 1024 - 1,
+    MAX_AGE = 60 * 60 * 1000,
+    TIMEOUT = 100,              /* Milliseconds that live packets may wait. */
+    FILTER_SIZE = 4096,
+};
+
+struct settings {
+    struct dump_options dump;
+    const char *read_name;      /* -r */
+    const char *interface;      /* -i */
+    const char *write_name;     /* -w */
+    char *expression;           /* Filter, or NULL. */
+    uint64_t count;             /* -c, or 0. */
+    uint32_t snaplen;
+    uint32_t buffer;
+    bool summary_only;
+    bool print;                 /* --print */
+    bool flush_lines;
+    bool flush_packets;
+    bool immediate;
+    bool promiscuous;
+};
+
+/* Where packets come from. */
+struct source {
+    pcap_t *pcap;
+    const char *name;
+    bool live;
+    bool nanoseconds;           /* In its timestamps. */
+    struct bpf_program filter;
+    bool has_filter;
+    uint64_t number;            /* Of the last packet. */
+    struct timespec last;       /* Its time. */
+    bool damaged;               /* Not all could be read. */
+};
+
+/* Where inner packets go. */
+struct sink {
+    pcap_t *pcap;
+    pcap_dumper_t *dumper;
+    const char *name;
+    bool nanoseconds;
+    bool flush;
+    bool failed;
+};
+
+/* What the functions called by the decoder need. */
+struct context {
+    struct source source;
+    struct sink sink;
+};
+
+static pcap_t *interrupted_pcap;
+static volatile sig_atomic_t interrupted;
+
+static struct text text;
+
+__attribute__((format(printf, 1, 2)))
+static void
+complain(const char *format, ...)
+{
+    va_list args;
+
+    fputs(PROGRAM ": ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    putc('\n', stderr);
+}
+
+#define FAIL(...)               \
+    do {                        \
+        complain(__VA_ARGS__);  \
+        exit(EXIT_FAILURE);     \
+    } while (0)
+
+static void
+usage(void)
+{
+    printf("%s: print STT frames of a capture or a network interface\n"
+           "usage: %s [OPTIONS] [-r FILE | -i INTERFACE] [EXPRESSION]\n"
+           "\n"
+           "EXPRESSION selects outer packets, see pcap-filter(7).\n"
+           "\n"
+           "Where packets come from:\n"
+           "  -r FILE                    a capture, pcap or pcapng; - is"
+           " standard input\n"
+           "  -i, --interface=INTERFACE  a network interface, by name or"
+           " number, or any\n"
+           "  -D, --list-interfaces      list the interfaces\n"
+           "  -P, --port=PORT            destination port of STT (default %d);"
+           " up to %d times\n"
+           "  -c COUNT                   end after this many STT packets\n"
+           "      --age=MS               lifetime of incomplete frames in"
+           " milliseconds (1000)\n"
+           "Only with an interface:\n"
+           "  -p, --no-promiscuous-mode  only what the interface receives"
+           " anyway\n"
+           "  -s, --snapshot-length=N    capture N bytes of each packet\n"
+           "  -B, --buffer-size=KIB      the kernel's buffer (default %d)\n"
+           "      --immediate-mode       take packets as they come\n"
+           "\n"
+           "What is printed:\n"
+           "  -e                  link-layer headers, outer and inner\n"
+           "  -v                  all fields of IP, TCP-like and STT header\n"
+           "  -#, --number        packet numbers\n"
+           "  -t, -tt, -ttt, -tttt, -ttttt\n"
+           "                      no time; seconds since 1970; since the line"
+           " before;\n"
+           "                      date and time; since the first line\n"
+           "      --micro, --nano, --time-stamp-precision=micro|nano\n"
+           "                      digits of the time\n"
+           "  -K, --dont-verify-checksums\n"
+           "                      believe all checksums\n"
+           "  -l                  print each line at once\n"
+           "  -n                  accepted: names are never looked up\n"
+           "  -q, --summary       only the summary\n"
+           "  -w FILE             write the inner packets as pcap instead of"
+           " printing;\n"
+           "                      - is standard output\n"
+           "      --print         with -w, print as well\n"
+           "  -U, --packet-buffered\n"
+           "                      with -w, write each packet at once\n"
+           "  -h, --help          print this text\n"
+           "  -V, --version       print the version\n",
+           PROGRAM, PROGRAM, STT_DEFAULT_PORT, DUMP_MAX_PORTS,
+           DEFAULT_BUFFER);
+}
+
+static void
+version(void)
+{
+    printf("%s (%s) %s\n%s\n", PROGRAM, PACKAGE_NAME, PACKAGE_VERSION,
+           pcap_lib_version());
+}
+
+/*
+ * Options.
+ */
+
+/* Returns the number 's', the value of 'option', which is a 'what' from 'min'
+ * to 'max'.  Ends the program if it is not. */
+static uint64_t
+parse_number(const char *option, const char *s, const char *what, uint64_t min,
+             uint64_t max)
+{
+    uint64_t n = 0;
+    const char *p;
+
+    for (p = s; *p >= '0' && *p <= '9' && n <= max; p++) {
+        n = n * 10 + (*p - '0');
+    }
+    if (p == s || *p || n < min || n > max) {
+        FAIL("%s %s: not a %s from %"PRIu64" to %"PRIu64, option, s, what, min,
+             max);
+    }
+    return n;
+}
+
+/* Returns the arguments in 'argv' joined by blanks, or NULL if there are none.
+ * The caller frees it. */
+static char *
+join_arguments(int argc, char *argv[])
+{
+    size_t length = 1;
+    char *joined;
+    int i;
+
+    for (i = 0; i < argc; i++) {
+        length += strlen(argv[i]) + 1;
+    }
+    if (length == 1) {
+        return NULL;
+    }
+    joined = calloc(1, length);
+    if (!joined) {
+        FAIL("out of memory");
+    }
+    for (i = 0; i < argc; i++) {
+        strcat(joined, argv[i]);
+        strcat(joined, i + 1 < argc ? " " : "");
+    }
+    return joined;
+}
+
+/* Lists the interfaces as tcpdump does. */
+static void
+list_interfaces(void)
+{
+    char error[PCAP_ERRBUF_SIZE];
+    pcap_if_t *interfaces, *interface;
+    int i = 0;
+
+    if (pcap_findalldevs(&interfaces, error)) {
+        FAIL("-D: %s", error);
+    }
+    for (interface = interfaces; interface; interface = interface->next) {
+        printf("%d.%s", ++i, interface->name);
+        if (interface->description) {
+            printf(" (%s)", interface->description);
+        }
+        if (interface->flags & PCAP_IF_UP) {
+            printf(" [Up%s%s]",
+                   interface->flags & PCAP_IF_RUNNING ? ", Running" : "",
+                   interface->flags & PCAP_IF_LOOPBACK ? ", Loopback" : "");
+        }
+        putchar('\n');
+    }
+    pcap_freealldevs(interfaces);
+}
+
+/* Returns the name of the interface that the user calls 'name', which may be
+ * its number in the list, or NULL for the first one.  Is never freed. */
+static const char *
+find_interface(const char *name)
+{
+    char error[PCAP_ERRBUF_SIZE];
+    pcap_if_t *interfaces, *interface;
+    uint64_t number = 1;
+
+    if (name && (!*name || strspn(name, "0123456789") != strlen(name))) {
+        return name;
+    }
+    if (pcap_findalldevs(&interfaces, error)) {
+        FAIL("-i: %s", error);
+    }
+    if (name) {
+        number = parse_number("-i", name, "interface number", 1, INT32_MAX);
+    }
+    for (interface = interfaces; interface; interface = interface->next) {
+        if (!--number) {
+            return interface->name;
+        }
+    }
+    if (!name) {
+        FAIL("there is no interface to capture on: use -r FILE or -i "
+             "INTERFACE");
+    }
+    FAIL("-i %s: there is no interface of this number (see -D)", name);
+}
+
+static void
+parse_options(int argc, char *argv[], struct settings *settings)
+{
+    enum {
+        OPT_AGE = 256,
+        OPT_PRINT,
+        OPT_IMMEDIATE,
+        OPT_MICRO,
+        OPT_NANO,
+        OPT_PRECISION,
+    };
+    static const struct option options[] = {
+        { "interface", required_argument, NULL, 'i' },
+        { "list-interfaces", no_argument, NULL, 'D' },
+        { "port", required_argument, NULL, 'P' },
+        { "age", required_argument, NULL, OPT_AGE },
+        { "no-promiscuous-mode", no_argument, NULL, 'p' },
+        { "snapshot-length", required_argument, NULL, 's' },
+        { "buffer-size", required_argument, NULL, 'B' },
+        { "immediate-mode", no_argument, NULL, OPT_IMMEDIATE },
+        { "number", no_argument, NULL, '#' },
+        { "micro", no_argument, NULL, OPT_MICRO },
+        { "nano", no_argument, NULL, OPT_NANO },
+        { "time-stamp-precision", required_argument, NULL, OPT_PRECISION },
+        { "dont-verify-checksums", no_argument, NULL, 'K' },
+        { "summary", no_argument, NULL, 'q' },
+        { "print", no_argument, NULL, OPT_PRINT },
+        { "packet-buffered", no_argument, NULL, 'U' },
+        { "help", no_argument, NULL, 'h' },
+        { "version", no_argument, NULL, 'V' },
+        { NULL, 0, NULL, 0 },
+    };
+    struct dump_options *dump = &settings->dump;
+    const char *live_option = NULL;
+    int n_times = 0;
+    int c;
+
+    while ((c = getopt_long(argc, argv, "B:c:DehKi:lnpP:qr:s:tUvVw:#", options,
+                            NULL)) != -1) {
+        switch (c) {
+        case 'B':
+            settings->buffer = parse_number("-B", optarg, "buffer size in KiB",
+                                            1, MAX_BUFFER);
+            live_option = "-B";
+            break;
+
+        case 'c':
+            settings->count = parse_number("-c", optarg, "packet count", 1,
+                                           INT64_MAX);
+            break;
+
+        case 'D':
+            list_interfaces();
+            exit(EXIT_SUCCESS);
+
+        case 'e':
+            dump->link_header = true;
+            break;
+
+        case 'h':
+            usage();
+            exit(EXIT_SUCCESS);
+
+        case 'K':
+            dump->check_checksums = false;
+            break;
+
+        case 'i':
+            settings->interface = optarg;
+            break;
+
+        case 'l':
+            settings->flush_lines = true;
+            break;
+
+        case 'n':
+            break;
+
+        case 'p':
+            settings->promiscuous = false;
+            live_option = "-p";
+            break;
+
+        case 'P':
+            if (dump->n_ports == DUMP_MAX_PORTS) {
+                FAIL("-P %s: more than %d ports", optarg, DUMP_MAX_PORTS);
+            }
+            dump->ports[dump->n_ports++] = parse_number("-P", optarg, "port",
+                                                        1, UINT16_MAX);
+            break;
+
+        case 'q':
+            settings->summary_only = true;
+            break;
+
+        case 'r':
+            settings->read_name = optarg;
+            break;
+
+        case 's':
+            settings->snaplen = parse_number("-s", optarg, "snapshot length",
+                                             0, MAX_SNAPLEN);
+            if (!settings->snaplen) {
+                settings->snaplen = MAX_SNAPLEN;
+            }
+            live_option = "-s";
+            break;
+
+        case 't':
+            if (++n_times > TIME_SINCE_FIRST) {
+                FAIL("-t: given more than %d times", TIME_SINCE_FIRST);
+            }
+            dump->time = n_times;
+            break;
+
+        case 'U':
+            settings->flush_packets = true;
+            break;
+
+        case 'v':
+            dump->verbose = true;
+            break;
+
+        case 'V':
+            version();
+            exit(EXIT_SUCCESS);
+
+        case 'w':
+            settings->write_name = optarg;
+            break;
+
+        case '#':
+            dump->number = true;
+            break;
+
+        case OPT_AGE:
+            dump->age = parse_number("--age", optarg,
+                                     "number of milliseconds", 1, MAX_AGE);
+            break;
+
+        case OPT_PRINT:
+            settings->print = true;
+            break;
+
+        case OPT_IMMEDIATE:
+            settings->immediate = true;
+            live_option = "--immediate-mode";
+            break;
+
+        case OPT_MICRO:
+            dump->nanoseconds = false;
+            break;
+
+        case OPT_NANO:
+            dump->nanoseconds = true;
+            break;
+
+        case OPT_PRECISION:
+            if (strcmp(optarg, "micro") && strcmp(optarg, "nano")) {
+                FAIL("--time-stamp-precision %s: neither micro nor nano",
+                     optarg);
+            }
+            dump->nanoseconds = optarg[0] == 'n';
+            break;
+
+        default:
+            fputs("See " PROGRAM " --help.\n", stderr);
+            exit(EXIT_FAILURE);
+        }
+    }
+    settings->expression = join_arguments(argc - optind, argv + optind);
+
+    if (settings->read_name && settings->interface) {
+        FAIL("-r and -i: packets come from one of both");
+    }
+    if (settings->read_name && live_option) {
+        FAIL("%s: goes with an interface (-i), not with a file (-r)",
+             live_option);
+    }
+    if (!settings->write_name && settings->flush_packets) {
+        FAIL("-U: goes with -w");
+    }
+    if (!settings->write_name && settings->print) {
+        FAIL("--print: goes with -w");
+    }
+    if (settings->print && settings->summary_only) {
+        FAIL("--print and -q: what now?  One says to print packets, the other "
+             "not to");
+    }
+    if (settings->print && !strcmp(settings->write_name, "-")) {
+        FAIL("--print: standard output is for -w -");
+    }
+    if (!dump->n_ports) {
+        dump->ports[dump->n_ports++] = STT_DEFAULT_PORT;
+    }
+    dump->print = (!settings->summary_only
+                   && (!settings->write_name || settings->print));
+}
+
+/*
+ * Sources.
+ */
+
+/* Appends to 'filter' what selects packets to the ports of STT, and such as may
+ * be: fragments of IP packets, and IPv6 packets with extension headers. */
+static void
+append_filter(char filter[FILTER_SIZE], const struct dump_options *dump)
+{
+    size_t n = strlen(filter);
+    int i;
+
+    n += snprintf(filter + n, FILTER_SIZE - n, "(");
+    for (i = 0; i < dump->n_ports; i++) {
+        n += snprintf(filter + n, FILTER_SIZE - n, "tcp dst port %u or ",
+                      dump->ports[i]);
+    }
+    snprintf(filter + n, FILTER_SIZE - n,
+             "(ip proto 6 and ip[6:2] & 0x1fff != 0) or "
+             "(ip6 and (ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 44 or "
+             "ip6[6] = 51 or ip6[6] = 60)))");
+}
+
+/* Has the kernel leave out what is no STT. */
+static void
+set_kernel_filter(const struct source *source, const struct settings *settings)
+{
+    char filter[FILTER_SIZE] = "";
+    struct bpf_program program;
+
+    append_filter(filter, &settings->dump);
+    if (settings->dump.link_type == DLT_EN10MB) {
+        /* "vlan" moves all that follows it behind a tag. */
+        strcat(filter, " or (vlan and (");
+        append_filter(filter, &settings->dump);
+        strcat(filter, " or (vlan and ");
+        append_filter(filter, &settings->dump);
+        strcat(filter, ")))");
+    }
+    if (pcap_compile(source->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN)
+        || pcap_setfilter(source->pcap, &program)) {
+        FAIL("%s: cannot set the filter '%s': %s", source->name, filter,
+             pcap_geterr(source->pcap));
+    }
+    pcap_freecode(&program);
+}
+
+/* Compiles the user's expression for packets as libpcap delivers them. */
+static void
+compile_expression(struct source *source, const struct settings *settings)
+{
+    pcap_t *dead;
+
+    if (!settings->expression) {
+        return;
+    }
+    dead = pcap_open_dead(settings->dump.link_type, MAX_SNAPLEN);
+    if (!dead) {
+        FAIL("out of memory");
+    }
+    if (pcap_compile(dead, &source->filter, settings->expression, 1,
+                     PCAP_NETMASK_UNKNOWN)) {
+        FAIL("filter '%s': %s", settings->expression, pcap_geterr(dead));
+    }
+    source->has_filter = true;
+    pcap_close(dead);
+}
+
+/* Complains with libpcap's 'error' about 'name', which may be in it already,
+ * and ends the program. */
+__attribute__((noreturn))
+static void
+fail_with(const char *name, const char *error)
+{
+    if (strncmp(error, name, strlen(name))) {
+        FAIL("%s: %s", name, error);
+    }
+    FAIL("%s", error);
+}
+
+static pcap_t *
+open_live(const struct settings *settings, const char *name, bool *nanoseconds)
+{
+    char error[PCAP_ERRBUF_SIZE] = "";
+    pcap_t *pcap = pcap_create(name, error);
+    int status;
+
+    if (!pcap) {
+        fail_with(name, error);
+    }
+    pcap_set_snaplen(pcap, settings->snaplen);
+    pcap_set_promisc(pcap, settings->promiscuous);
+    pcap_set_timeout(pcap, TIMEOUT);
+    pcap_set_buffer_size(pcap, settings->buffer * 1024);
+    pcap_set_immediate_mode(pcap, settings->immediate);
+    *nanoseconds = (settings->dump.nanoseconds
+                    && !pcap_set_tstamp_precision(pcap,
+                                                  PCAP_TSTAMP_PRECISION_NANO));
+    status = pcap_activate(pcap);
+    if (status < 0) {
+        const char *reason = pcap_geterr(pcap);
+
+        FAIL("%s: %s%s%s%s", name, pcap_statustostr(status),
+             *reason ? " (" : "", reason, *reason ? ")" : "");
+    }
+    if (status > 0) {
+        complain("warning: %s: %s", name, (*pcap_geterr(pcap)
+                                           ? pcap_geterr(pcap)
+                                           : pcap_statustostr(status)));
+    }
+    return pcap;
+}
+
+/* Opens where packets come from, sets 'settings->dump.link_type', and tells the
+ * user. */
+static void
+open_source(struct source *source, struct settings *settings)
+{
+    char error[PCAP_ERRBUF_SIZE];
+    const char *link_name;
+    int link_type;
+
+    source->live = !settings->read_name;
+    if (source->live) {
+        source->name = find_interface(settings->interface);
+        source->pcap = open_live(settings, source->name, &source->nanoseconds);
+    } else {
+        source->name = settings->read_name;
+        source->nanoseconds = settings->dump.nanoseconds;
+        source->pcap = pcap_open_offline_with_tstamp_precision(
+            source->name, (source->nanoseconds ? PCAP_TSTAMP_PRECISION_NANO
+                           : PCAP_TSTAMP_PRECISION_MICRO), error);
+        if (!source->pcap) {
+            fail_with(source->name, error);
+        }
+    }
+
+    link_type = pcap_datalink(source->pcap);
+    link_name = pcap_datalink_val_to_name(link_type);
+    if (!outer_link_is_supported(link_type)) {
+        FAIL("%s: packets of link type %d (%s) cannot be decoded, only those "
+             "of EN10MB, LINUX_SLL, LINUX_SLL2, RAW, IPV4, IPV6, NULL and LOOP",
+             source->name, link_type, link_name ? link_name : "unknown");
+    }
+    settings->dump.link_type = link_type;
+    compile_expression(source, settings);
+    if (source->live) {
+        set_kernel_filter(source, settings);
+    }
+    fprintf(stderr, "%s%s, link-type %s (%s), snapshot length %d bytes\n",
+            source->live ? "listening on " : "reading from file ",
+            source->name, link_name ? link_name : "?",
+            pcap_datalink_val_to_description(link_type),
+            pcap_snapshot(source->pcap));
+    fflush(stderr);
+}
+
+/* Complains about what libpcap could not read behind the last packet.  Finds
+ * the next one in a damaged file and returns true if there is one. */
+static bool
+skip_damage(struct source *source, off_t record)
+{
+    FILE *file = pcap_file(source->pcap);
+    off_t found;
+
+    source->damaged = true;
+    complain("%s: packet %"PRIu64": %s", source->name, source->number + 1,
+             pcap_geterr(source->pcap));
+    if (record < 0 || !file
+        || !resync_find(file, record + 1,
+                        source->number ? &source->last : NULL, &found)
+        || fseeko(file, found, SEEK_SET)) {
+        return false;
+    }
+    complain("%s: packet %"PRIu64": left out %jd bytes in front of it",
+             source->name, source->number + 1, (intmax_t) (found - record));
+    return true;
+}
+
+/*
+ * Inner packets.
+ */
+
+/* Refuses to write to the file that is being read. */
+static void
+check_sink_name(const struct settings *settings)
+{
+    struct stat in, out;
+
+    if (settings->read_name && strcmp(settings->read_name, "-")
+        && strcmp(settings->write_name, "-")
+        && !stat(settings->read_name, &in) && !stat(settings->write_name, &out)
+        && S_ISREG(in.st_mode) && in.st_dev == out.st_dev
+        && in.st_ino == out.st_ino) {
+        FAIL("-w %s: this is the file that is read", settings->write_name);
+    }
+}
+
+static void
+open_sink(struct sink *sink, const struct settings *settings)
+{
+    sink->name = settings->write_name;
+    sink->nanoseconds = settings->dump.nanoseconds;
+    sink->flush = settings->flush_packets;
+    sink->pcap = pcap_open_dead_with_tstamp_precision(
+        DLT_EN10MB, MAX_SNAPLEN,
+        (sink->nanoseconds ? PCAP_TSTAMP_PRECISION_NANO
+         : PCAP_TSTAMP_PRECISION_MICRO));
+    if (!sink->pcap) {
+        FAIL("out of memory");
+    }
+    sink->dumper = pcap_dump_open(sink->pcap, sink->name);
+    if (!sink->dumper) {
+        fail_with(sink->name, pcap_geterr(sink->pcap));
+    }
+}
+
+/* Complains, once, that inner packets cannot be written, and ends the loop. */
+static void
+sink_failed(struct sink *sink)
+{
+    if (!sink->failed) {
+        sink->failed = true;
+        interrupted = 1;
+        complain("-w %s: %s", sink->name, strerror(errno));
+    }
+}
+
+/* Writes an inner packet. */
+static void
+write_inner(void *context_, const struct timespec *when, const uint8_t *packet,
+            uint32_t captured, uint32_t length)
+{
+    struct context *context = context_;
+    struct sink *sink = &context->sink;
+    struct pcap_pkthdr header = {
+        .ts.tv_sec = when->tv_sec,
+        .ts.tv_usec = (sink->nanoseconds ? when->tv_nsec
+                       : when->tv_nsec / 1000),
+        .caplen = captured,
+        .len = length,
+    };
+
+    if (sink->failed) {
+        return;
+    }
+    pcap_dump((u_char *) sink->dumper, &header, packet);
+    if (ferror(pcap_dump_file(sink->dumper))
+        || (sink->flush && pcap_dump_flush(sink->dumper))) {
+        sink_failed(sink);
+    }
+}
+
+static void
+close_sink(struct sink *sink)
+{
+    if (sink->dumper) {
+        if (!sink->failed && pcap_dump_flush(sink->dumper)) {
+            sink_failed(sink);
+        }
+        pcap_dump_close(sink->dumper);
+        pcap_close(sink->pcap);
+    }
+}
+
+/*
+ * The loop.
+ */
+
+static void
+warn_packet(void *context_, uint64_t number, const char *message)
+{
+    struct context *context = context_;
+
+    complain("%s: packet %"PRIu64": %s", context->source.name, number,
+             message);
+}
+
+static void
+interrupt(int signum)
+{
+    (void) signum;
+    interrupted = 1;
+    pcap_breakloop(interrupted_pcap);
+}
+
+static void
+catch_signals(pcap_t *pcap)
+{
+    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+    struct sigaction action, old;
+    size_t i;
+
+    interrupted_pcap = pcap;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = interrupt;
+    sigemptyset(&action.sa_mask);
+    for (i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        /* Who started us with nohup wants SIGHUP ignored, but a shell that
+         * runs us in the background has SIGINT ignored without asking. */
+        if (signals[i] != SIGHUP || sigaction(SIGHUP, NULL, &old)
+            || old.sa_handler != SIG_IGN) {
+            sigaction(signals[i], &action, NULL);
+        }
+    }
+}
+
+/* Hands a packet to the decoder.  Returns true if it was an STT packet that the
+ * user's filter lets pass. */
+static bool
+take_packet(struct source *source, struct dump *dump,
+            const struct pcap_pkthdr *header, const u_char *data)
+{
+    struct dump_record record = {
+        .number = ++source->number,
+        .when.tv_sec = header->ts.tv_sec,
+        .when.tv_nsec = (source->nanoseconds ? header->ts.tv_usec
+                         : header->ts.tv_usec * 1000),
+        .data = data,
+        .captured = header->caplen,
+        .length = header->len,
+    };
+
+    if (record.when.tv_nsec < 0 || record.when.tv_nsec > 999999999) {
+        complain("%s: packet %"PRIu64": its time has a fraction of more than "
+                 "a second", source->name, source->number);
+        record.when.tv_nsec = 0;
+        source->damaged = true;
+    }
+    if (record.captured > record.length) {
+        complain("%s: packet %"PRIu64": more bytes were captured (%u) than it "
+                 "had (%u)", source->name, source->number, record.captured,
+                 record.length);
+        record.captured = record.length;
+        source->damaged = true;
+    }
+    source->last = record.when;
+    if (source->has_filter
+        && !pcap_offline_filter(&source->filter, header, data)) {
+        return false;
+    }
+    return dump_packet(dump, &record);
+}
+
+/* Takes all packets.  Returns when there are no more, or the user or an error
+ * ends it. */
+static void
+run(struct context *context, struct dump *dump,
+    const struct settings *settings)
+{
+    struct source *source = &context->source;
+    FILE *file = source->live ? NULL : pcap_file(source->pcap);
+    off_t record = file ? ftello(file) : -1;
+    uint64_t n = 0;
+
+    while (!interrupted && !text.failed) {
+        struct pcap_pkthdr *header;
+        const u_char *data;
+        int status = pcap_next_ex(source->pcap, &header, &data);
+
+        if (status == 1) {
+            n += take_packet(source, dump, header, data);
+            if (record >= 0) {
+                record = ftello(file);
+            }
+            if (settings->flush_lines) {
+                text_flush(&text);
+            }
+            if (settings->count && n >= settings->count) {
+                break;
+            }
+        } else if (!status) {
+            struct timespec now;
+
+            /* Nothing came for a while. */
+            clock_gettime(CLOCK_REALTIME, &now);
+            dump_expire(dump, &now);
+            text_flush(&text);
+            if (context->sink.dumper && !context->sink.failed
+                && pcap_dump_flush(context->sink.dumper)) {
+                sink_failed(&context->sink);
+            }
+        } else if (status == PCAP_ERROR_BREAK || interrupted) {
+            break;
+        } else if (source->live) {
+            source->damaged = true;
+            complain("%s: %s", source->name, pcap_geterr(source->pcap));
+            break;
+        } else {
+            if (!skip_damage(source, record)) {
+                break;
+            }
+            record = ftello(file);
+        }
+    }
+}
+
+/* Prints what libpcap counted of live packets. */
+static void
+print_live_counters(const struct source *source)
+{
+    struct pcap_stat stat;
+
+    if (!source->live) {
+        return;
+    }
+    if (pcap_stats(source->pcap, &stat)) {
+        complain("%s: %s", source->name, pcap_geterr(source->pcap));
+        return;
+    }
+    fprintf(stderr, "%u packet%s received by filter\n%u packet%s dropped by "
+            "kernel\n", stat.ps_recv, stat.ps_recv == 1 ? "" : "s",
+            stat.ps_drop, stat.ps_drop == 1 ? "" : "s");
+    if (stat.ps_ifdrop) {
+        fprintf(stderr, "%u packet%s dropped by interface\n", stat.ps_ifdrop,
+                stat.ps_ifdrop == 1 ? "" : "s");
+    }
+}
+
+int
+main(int argc, char *argv[])
+{
+    struct settings settings = {
+        .dump.age = 1000,
+        .dump.check_checksums = true,
+        .snaplen = MAX_SNAPLEN,
+        .buffer = DEFAULT_BUFFER,
+        .promiscuous = true,
+    };
+    static struct context context;
+    struct summary *summary;
+    uint64_t seed[2];
+    struct dump *dump;
+    FILE *stream;
+
+    parse_options(argc, argv, &settings);
+    if (settings.write_name) {
+        check_sink_name(&settings);
+    }
+    if (isatty(STDOUT_FILENO)) {
+        settings.flush_lines = true;
+    }
+    settings.immediate |= settings.flush_lines;
+    open_source(&context.source, &settings);
+    if (settings.write_name) {
+        open_sink(&context.sink, &settings);
+    }
+
+    if (getrandom(seed, sizeof seed, 0) != sizeof seed) {
+        FAIL("no random numbers: %s", strerror(errno));
+    }
+    text_init(&text, stdout);
+    dump = dump_create(&settings.dump, seed, &text,
+                       settings.write_name ? write_inner : NULL, warn_packet,
+                       &context);
+    if (!dump) {
+        FAIL("out of memory");
+    }
+    catch_signals(context.source.pcap);
+    run(&context, dump, &settings);
+
+    summary = dump_finish(dump);
+    text_flush(&text);
+    close_sink(&context.sink);
+    if (text.failed) {
+        complain("standard output: %s", strerror(errno));
+    }
+    stream = (settings.summary_only
+              && !(settings.write_name && !strcmp(settings.write_name, "-"))
+              ? stdout : stderr);
+    summary_print(summary, stream);
+    if (fflush(stream)) {
+        complain("standard output: %s", strerror(errno));
+        text.failed = true;
+    }
+    print_live_counters(&context.source);
+
+    dump_destroy(dump);
+    if (context.source.has_filter) {
+        pcap_freecode(&context.source.filter);
+    }
+    pcap_close(context.source.pcap);
+    free(settings.expression);
+    return (text.failed || context.sink.failed || context.source.damaged
+            ? EXIT_FAILURE : EXIT_SUCCESS);
+}
