@@ -164,12 +164,13 @@ $(check_vm_targets): all
 	  $(@:check-vm-%=%)
 EXTRA_DIST += tests/vm
 
-# make bench-dump: stt-dump's speed beside tshark's.
+# make bench-scale: what many ports, and many remote addresses of one, cost.
 
-.PHONY: bench-dump
-bench-dump: all
-	@$(PYTHON3) $(srcdir)/tests/bench-dump \
-	  --stt-dump utilities/stt-dump --dir tests $(BENCHFLAGS)
+.PHONY: bench-scale
+bench-scale: all
+	OVS_STT_TREE=$(ovs_build) $(PYTHON3) $(srcdir)/tests/bench-scale \
+	  $(BENCHFLAGS)
+EXTRA_DIST += tests/bench-scale
 
 # make check-ovs: Open vSwitch's own tests of what the hooks touch.
 

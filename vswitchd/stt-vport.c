@@ -174,6 +174,15 @@ check_mark(const char *s)
            ? NULL : "must be an integer of up to 32 bits";
 }
 
+/* That STT cannot carry "legacy_l3" is said by OVS. */
+static const char *
+check_packet_type(const char *s)
+{
+    return !strcmp(s, "legacy_l2") || !strcmp(s, "legacy_l3")
+           || !strcmp(s, "ptap")
+           ? NULL : "must be \"legacy_l2\" or \"ptap\"";
+}
+
 /* Checks the values of 'options', which are about to be set on 'netdev'.
  * Returns 0 if they are all right, or if 'netdev' is of another type, and
  * otherwise a positive errno value with a message in '*errp', which the caller
@@ -197,6 +206,7 @@ stt_check_options(const struct netdev *netdev, const struct smap *options,
         { "df_default", check_bool },
         { "csum", check_bool },
         { "egress_pkt_mark", check_mark },
+        { "packet_type", check_packet_type },
     };
 
     if (!stt_is_port(netdev)) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // file: ofproto/ofproto-dpif-ipfix.c
+// releases: >= 3.6
 // expect: DPIF_IPFIX_TUNNEL_STT = STT_TUNNEL_TYPE
 // expect: \[DPIF_IPFIX_TUNNEL_STT\] = IPPROTO_TCP
 // expect: return DPIF_IPFIX_TUNNEL_STT;
