@@ -172,6 +172,13 @@ bench-scale: all
 	  $(BENCHFLAGS)
 EXTRA_DIST += tests/bench-scale
 
+# make bench-dump: stt-dump's speed beside tshark's.
+
+.PHONY: bench-dump
+bench-dump: all
+	@$(PYTHON3) $(srcdir)/tests/bench-dump \
+	  --stt-dump utilities/stt-dump --dir tests $(BENCHFLAGS)
+
 # make check-ovs: Open vSwitch's own tests of what the hooks touch.
 
 OVS_TEST_KEYWORDS = \

@@ -9,8 +9,8 @@ EXTRA_DIST += \
 	vswitchd/hooks/lib-dpif-netlink-rtnl.c.cocci \
 	vswitchd/hooks/lib-dpif-netlink.c.cocci \
 	vswitchd/hooks/lib-dpif-offload-tc.c.cocci \
-	vswitchd/hooks/lib-netdev-dummy.c.cocci \
 	vswitchd/hooks/lib-meta-flow.c.cocci \
+	vswitchd/hooks/lib-netdev-dummy.c.cocci \
 	vswitchd/hooks/lib-netdev-linux.c.cocci \
 	vswitchd/hooks/lib-netdev-offload-tc.c.cocci \
 	vswitchd/hooks/lib-netdev-vport.c.cocci \
