@@ -38,19 +38,18 @@ struct stt_input_routes __percpu *stt_input_routes_create(void)
 	return alloc_percpu(struct stt_input_routes);
 }
 
-/* The caller has waited until nobody uses 'routes' any more.  It may be NULL. */
+/* The caller has waited until nobody uses 'routes' any more. */
 void stt_input_routes_destroy(struct stt_input_routes __percpu *routes)
 {
 	int cpu, i;
 
-	if (!routes)
-		return;
 	for_each_possible_cpu(cpu)
 		for (i = 0; i < 1 << N_ROUTES_BITS; i++)
 			dst_release(per_cpu_ptr(routes, cpu)->route[i].dst);
 	free_percpu(routes);
 }
 
+/* Sets '*key' for 'skb', and returns the place of a route for such packets. */
 static struct input_route *
 place(struct stt_input_routes __percpu *routes, const struct sk_buff *skb,
       struct input_key *key)
@@ -66,6 +65,22 @@ place(struct stt_input_routes __percpu *routes, const struct sk_buff *skb,
 		hash_32((__force u32)key->source, N_ROUTES_BITS)];
 }
 
+/* Returns what is kept at 'route' if that is valid for 'key', or NULL. */
+static struct dst_entry *lookup(const struct input_route *route,
+				const struct input_key *key)
+{
+	struct dst_entry *dst = route->dst;
+
+	if (!dst || route->key.source != key->source ||
+	    route->key.destination != key->destination ||
+	    route->key.mark != key->mark ||
+	    route->key.interface != key->interface ||
+	    route->key.tos != key->tos ||
+	    time_after(jiffies, route->since + MAX_AGE))
+		return NULL;
+	return dst_check(dst, 0);
+}
+
 /*
  * Returns the route to this host by which 'skb', at its IPv4 header, is to be
  * received, or NULL if none is known.  The route is the caller's only for the
@@ -77,16 +92,8 @@ stt_input_routes_find(struct stt_input_routes __percpu *routes,
 {
 	struct input_key key;
 	const struct input_route *route = place(routes, skb, &key);
-	struct dst_entry *dst = route->dst;
 
-	if (!dst || route->key.source != key.source ||
-	    route->key.destination != key.destination ||
-	    route->key.mark != key.mark ||
-	    route->key.interface != key.interface ||
-	    route->key.tos != key.tos ||
-	    time_after(jiffies, route->since + MAX_AGE))
-		return NULL;
-	return dst_check(dst, 0);
+	return lookup(route, &key);
 }
 
 /*
@@ -105,9 +112,9 @@ void stt_input_routes_keep(struct stt_input_routes __percpu *routes,
 	if (!dst || dst->flags & DST_METADATA || dst->error ||
 	    skb_rtable(skb)->rt_type != RTN_LOCAL || ip_hdr(skb)->ihl != 5)
 		return;
-	if (stt_input_routes_find(routes, skb) || !dst_hold_safe(dst))
-		return;
 	route = place(routes, skb, &key);
+	if (lookup(route, &key) || !dst_hold_safe(dst))
+		return;
 	dst_release(route->dst);
 	route->key = key;
 	route->dst = dst;

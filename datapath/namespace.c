@@ -81,19 +81,22 @@ static int start(struct stt_net *sn)
 			STT_MIN_SHARDS, STT_MAX_SHARDS),
 		seed, &STT_DEFAULT_LIMITS);
 	if (!reassembly) {
-		stt_input_routes_destroy(sn->input_routes);
-		return -ENOMEM;
+		err = -ENOMEM;
+		goto destroy_routes;
 	}
 	stt_limits_attach(sn, reassembly);
 
 	err = stt_receive_register(sn->net);
-	if (err) {
-		destroy_reassembly(sn);
-		stt_input_routes_destroy(sn->input_routes);
-		return err;
-	}
+	if (err)
+		goto destroy_table;
 	schedule_delayed_work(&sn->expire, STT_EXPIRE_INTERVAL);
 	return 0;
+
+destroy_table:
+	destroy_reassembly(sn);
+destroy_routes:
+	stt_input_routes_destroy(sn->input_routes);
+	return err;
 }
 
 static void stop(struct stt_net *sn)
