@@ -183,25 +183,26 @@ static bool decapsulate_ecn(struct stt_device *stt, struct sk_buff *skb,
 static void deliver(struct stt_device *stt, struct sk_buff *skb,
 		    const struct outer *outer)
 {
-	u8 buffer[STT_FRAME_HEADER_LEN + STT_INNER_HEADERS_LEN];
 	struct dst_entry *metadata;
 	struct stt_frame frame;
 	struct stt_inner inner;
-	unsigned int reason, len;
-	const u8 *header;
+	enum stt_drop reason;
+	unsigned int len;
 
-	header = skb_header_pointer(skb, 0, min_t(unsigned int, skb->len,
-						  sizeof(buffer)), buffer);
-	if (!header) {
-		drop(stt, skb, STT_DROP_FRAME_LENGTH);
-		return;
-	}
-	reason = stt_frame_read(header, skb->len, &frame);
+	if (!pskb_may_pull(skb, min_t(unsigned int, skb->len,
+				      STT_MIN_FRAME_LEN)))
+		goto no_memory;
+	reason = stt_frame_read(skb->data, skb->len, &frame);
+	if (!reason && frame.flags & STT_FLAG_PARTIAL &&
+	    !pskb_may_pull(skb, min_t(unsigned int, skb->len,
+				      STT_FRAME_HEADER_LEN + frame.l4_offset +
+				      STT_TCP_HEADER_LEN)))
+		goto no_memory;
 	if (!reason)
-		reason = stt_frame_check_offload(header + STT_FRAME_HEADER_LEN,
-						 skb->len -
-						 STT_FRAME_HEADER_LEN,
-						 &frame, &inner);
+		reason = stt_frame_check_offload(
+			skb->data + STT_FRAME_HEADER_LEN,
+			skb_headlen(skb) - STT_FRAME_HEADER_LEN,
+			skb->len - STT_FRAME_HEADER_LEN, &frame, &inner);
 	if (reason) {
 		drop(stt, skb, reason);
 		return;
@@ -214,8 +215,6 @@ static void deliver(struct stt_device *stt, struct sk_buff *skb,
 	skb_scrub_packet(skb, stt_crosses_namespaces(stt));
 	skb_dst_set(skb, metadata);
 	skb_clear_hash_if_not_l4(skb);
-	if (!pskb_may_pull(skb, STT_FRAME_HEADER_LEN + ETH_HLEN))
-		goto no_memory;
 	skb_pull_rcsum(skb, STT_FRAME_HEADER_LEN);
 	skb->protocol = eth_type_trans(skb, stt->dev);
 	skb_postpull_rcsum(skb, eth_hdr(skb), ETH_HLEN);

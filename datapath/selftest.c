@@ -414,17 +414,24 @@ static unsigned int __init make_packet(const struct shape *shape,
 	return length;
 }
 
-/* The first bytes of the 'length' at 'packet', with nothing behind them. */
+/* How many of a packet's 'length' bytes there need to be. */
+static size_t __init available(size_t length)
+{
+	return min_t(size_t, length, STT_INNER_HEADERS_LEN);
+}
+
+/* These bytes of 'packet', with nothing behind them. */
 static const u8 * __init packet_at_edge(size_t length)
 {
-	return at_edge(packet, min_t(size_t, length, STT_INNER_HEADERS_LEN));
+	return at_edge(packet, available(length));
 }
 
 static bool __init read_inner(size_t length)
 {
 	struct stt_inner inner;
 
-	return stt_inner_read(packet_at_edge(length), length, &inner);
+	return stt_inner_read(packet_at_edge(length), available(length), length,
+			      &inner);
 }
 
 static void __init check_inner(const struct stt_inner *got,
@@ -451,7 +458,8 @@ static void __init test_inner(void)
 		u8 *l3, *length_field;
 
 		length = make_packet(shape, &expected);
-		if (CHECK(stt_inner_read(packet_at_edge(length), length, &got)))
+		if (CHECK(stt_inner_read(packet_at_edge(length),
+					 available(length), length, &got)))
 			check_inner(&got, &expected);
 
 		/* Without its end. */
@@ -551,7 +559,8 @@ static bool __init describe(unsigned int length, u16 mss,
 			    struct stt_frame *frame)
 {
 	memset(frame, 0xff, sizeof(*frame));
-	return stt_frame_describe(packet_at_edge(length), length, mss, frame);
+	return stt_frame_describe(packet_at_edge(length), available(length),
+				  length, mss, frame);
 }
 
 static void __init test_describe(void)
@@ -596,7 +605,8 @@ static enum stt_drop __init check_offload(unsigned int length, u8 flags,
 	frame->flags = flags;
 	frame->l4_offset = l4_offset;
 	frame->mss = mss;
-	return stt_frame_check_offload(packet_at_edge(length), length, frame,
+	return stt_frame_check_offload(packet_at_edge(length),
+				       available(length), length, frame,
 				       &inner);
 }
 
@@ -617,7 +627,8 @@ static void __init test_check_offload(void)
 		frame.l4_offset = expected.l4_offset;
 		frame.mss = 0;
 		if (CHECK_EQ(stt_frame_check_offload(packet_at_edge(length),
-						     length, &frame, &got),
+						     available(length), length,
+						     &frame, &got),
 			     STT_DROP_NONE))
 			check_inner(&got, &expected);
 

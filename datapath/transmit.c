@@ -216,15 +216,13 @@ static struct sk_buff *take_vlan(struct sk_buff *skb, struct stt_frame *frame)
  * Describes in 'frame' the checksum and segmentation that are still to be done
  * for 'skb'.  Returns false if the frame header has no words for them.
  */
-static bool describe(const struct sk_buff *skb, struct stt_frame *frame)
+static bool describe(struct sk_buff *skb, struct stt_frame *frame)
 {
-	u8 buffer[STT_INNER_HEADERS_LEN];
-	unsigned int length = min_t(unsigned int, skb->len, sizeof(buffer));
 	const u32 describable = SKB_GSO_TCPV4 | SKB_GSO_TCPV6 |
 				SKB_GSO_TCP_ECN | SKB_GSO_DODGY |
 				SKB_GSO_TCP_FIXEDID;
 	bool gso = skb_is_gso(skb);
-	const u8 *packet;
+	unsigned int l4_offset;
 
 	frame->flags = 0;
 	frame->l4_offset = 0;
@@ -235,11 +233,12 @@ static bool describe(const struct sk_buff *skb, struct stt_frame *frame)
 	    (gso && skb_shinfo(skb)->gso_type & ~describable))
 		return false;
 
-	packet = skb_header_pointer(skb, 0, length, buffer);
-	return packet &&
-	       stt_frame_describe(packet, skb->len,
+	l4_offset = skb_checksum_start_offset(skb);
+	return pskb_may_pull(skb, min(skb->len,
+				      l4_offset + STT_TCP_HEADER_LEN)) &&
+	       stt_frame_describe(skb->data, skb_headlen(skb), skb->len,
 				  gso ? skb_shinfo(skb)->gso_size : 0, frame) &&
-	       skb_checksum_start_offset(skb) == frame->l4_offset &&
+	       frame->l4_offset == l4_offset &&
 	       skb->csum_offset == (frame->flags & STT_FLAG_TCP
 				    ? offsetof(struct tcphdr, check)
 				    : offsetof(struct udphdr, check));

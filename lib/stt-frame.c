@@ -67,18 +67,18 @@ stt_frame_read(const void *data, size_t length, struct stt_frame *frame)
 }
 
 /* Fills in flags, L4 offset and MSS of 'frame' for the inner Ethernet packet of
- * 'length' bytes at 'packet', whose TCP or UDP checksum is still to be
- * completed and which, if 'mss' is not 0, is a TCP super-packet to be cut into
- * packets with 'mss' bytes of payload.  The packet must not have the VLAN tag
- * any more that goes into the frame header.
+ * 'length' bytes, whose first 'available' ones are at 'packet'.  Its TCP or UDP
+ * checksum is still to be completed, and if 'mss' is not 0, it is a TCP
+ * super-packet to be cut into packets with 'mss' bytes of payload.  The packet
+ * must not have the VLAN tag any more that goes into the frame header.
  *
  * Returns true if successful.  Returns false if the header cannot describe the
  * packet: then the caller must complete the checksum and, if it is a
  * super-packet, segment it first, and send what comes of it with these fields
  * 0, which is also how this function leaves them. */
 bool
-stt_frame_describe(const void *packet, size_t length, uint16_t mss,
-                   struct stt_frame *frame)
+stt_frame_describe(const void *packet, size_t available, size_t length,
+                   uint16_t mss, struct stt_frame *frame)
 {
     struct stt_inner inner;
 
@@ -89,7 +89,7 @@ stt_frame_describe(const void *packet, size_t length, uint16_t mss,
     /* Receivers of the older implementations look for the IP header right
      * behind the Ethernet header, so a packet that is still tagged must not be
      * described. */
-    if (!stt_inner_read(packet, length, &inner) || inner.n_tags
+    if (!stt_inner_read(packet, available, length, &inner) || inner.n_tags
         || inner.l4_offset > STT_MAX_L4_OFFSET) {
         return false;
     }
@@ -107,15 +107,16 @@ stt_frame_describe(const void *packet, size_t length, uint16_t mss,
 }
 
 /* Compares what 'frame' claims about the inner Ethernet packet of 'length'
- * bytes at 'packet' with the packet itself.  Returns STT_DROP_NONE, or the
- * reason to drop the frame.
+ * bytes, whose first 'available' ones are at 'packet', with the packet itself.
+ * Returns STT_DROP_NONE, or the reason to drop the frame.  No claim that is true
+ * needs more than frame->l4_offset + STT_TCP_HEADER_LEN bytes.
  *
  * On success, and if the checksum is partial, '*inner' describes the packet and
  * 'frame->mss' is the MSS to segment it with, 0 if it is no super-packet; else
  * '*inner' has no meaning and 'frame->mss' is 0.  Fields that mean something
  * only together with "partial" are ignored without it. */
 enum stt_drop
-stt_frame_check_offload(const void *packet, size_t length,
+stt_frame_check_offload(const void *packet, size_t available, size_t length,
                         struct stt_frame *frame, struct stt_inner *inner)
 {
     if (!(frame->flags & STT_FLAG_PARTIAL)) {
@@ -123,7 +124,7 @@ stt_frame_check_offload(const void *packet, size_t length,
         return STT_DROP_NONE;
     }
 
-    if (!stt_inner_read(packet, length, inner)
+    if (!stt_inner_read(packet, available, length, inner)
         || frame->l4_offset != inner->l4_offset
         || !(frame->flags & STT_FLAG_IPV4) != !inner->ipv4
         || (!(frame->flags & STT_FLAG_TCP)

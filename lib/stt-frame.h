@@ -13,6 +13,9 @@
  * To receive, read the header, then let stt_frame_check_offload() compare what
  * it claims with the inner packet.
  *
+ * A host whose packets are not contiguous needs to have only the headers of the
+ * inner packet at hand.
+ *
  * All numbers here are in host byte order and all lengths in bytes. */
 
 #include "stt-drop.h"
@@ -56,9 +59,10 @@ void stt_frame_write(uint8_t header[STT_FRAME_HEADER_LEN],
                      const struct stt_frame *);
 enum stt_drop stt_frame_read(const void *, size_t length, struct stt_frame *);
 
-bool stt_frame_describe(const void *packet, size_t length, uint16_t mss,
-                        struct stt_frame *);
-enum stt_drop stt_frame_check_offload(const void *packet, size_t length,
-                                      struct stt_frame *, struct stt_inner *);
+bool stt_frame_describe(const void *packet, size_t available, size_t length,
+                        uint16_t mss, struct stt_frame *);
+enum stt_drop stt_frame_check_offload(const void *packet, size_t available,
+                                      size_t length, struct stt_frame *,
+                                      struct stt_inner *);
 
 #endif /* stt-frame.h */

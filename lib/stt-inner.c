@@ -13,18 +13,19 @@ enum {
     MAX_TAGS = 2,
     IPV4_HEADER_LEN = 20,
     IPV6_HEADER_LEN = 40,
-    TCP_HEADER_LEN = 20,
     UDP_HEADER_LEN = 8,
 };
 
-/* Reads the IPv4 header at 'p', of which 'left' bytes may be looked at.  On
- * success fills in what it says in 'inner', whose 'l3_offset' is set. */
+/* Reads the IPv4 header at 'p'.  The packet has 'left' bytes from there on, of
+ * which 'available' may be looked at.  On success fills in what it says in
+ * 'inner', whose 'l3_offset' is set. */
 static bool
-read_ipv4(const uint8_t *p, size_t left, struct stt_inner *inner)
+read_ipv4(const uint8_t *p, size_t available, size_t left,
+          struct stt_inner *inner)
 {
     uint32_t total_length, header_length;
 
-    if (left < IPV4_HEADER_LEN || p[0] >> 4 != 4) {
+    if (available < IPV4_HEADER_LEN || p[0] >> 4 != 4) {
         return false;
     }
     header_length = (p[0] & 0x0f) * 4;
@@ -47,11 +48,12 @@ read_ipv4(const uint8_t *p, size_t left, struct stt_inner *inner)
 /* The same for an IPv6 header.  Extension headers are not looked through: a
  * packet that has them is not TCP or UDP directly over IPv6. */
 static bool
-read_ipv6(const uint8_t *p, size_t left, struct stt_inner *inner)
+read_ipv6(const uint8_t *p, size_t available, size_t left,
+          struct stt_inner *inner)
 {
     uint32_t payload_length;
 
-    if (left < IPV6_HEADER_LEN || p[0] >> 4 != 6) {
+    if (available < IPV6_HEADER_LEN || p[0] >> 4 != 6) {
         return false;
     }
     payload_length = stt_get_be16(p + 4);
@@ -65,27 +67,30 @@ read_ipv6(const uint8_t *p, size_t left, struct stt_inner *inner)
     return true;
 }
 
-/* Reads the Ethernet frame of 'length' bytes at 'packet', without frame check
- * sequence, into '*inner'.
+/* Reads an Ethernet frame of 'length' bytes, without frame check sequence, whose
+ * first 'available' bytes are at 'packet', into '*inner'.  'available' must not
+ * be more than 'length'.
  *
  * Returns true if it is a whole TCP or UDP packet directly over IPv4 or IPv6,
  * behind at most two VLAN tags, all of whose headers and lengths lie within
- * 'length'.  Returns false otherwise; then '*inner' has no meaning. */
+ * 'length'.  Returns false otherwise, and also if the answer lies beyond
+ * 'available'; then '*inner' has no meaning. */
 bool
-stt_inner_read(const void *packet, size_t length, struct stt_inner *inner)
+stt_inner_read(const void *packet, size_t available, size_t length,
+               struct stt_inner *inner)
 {
     const uint8_t *p = packet;
     size_t offset = STT_ETHERNET_HEADER_LEN;
     uint32_t header_length;
     uint16_t ethertype;
 
-    if (length < offset) {
+    if (available < offset) {
         return false;
     }
     ethertype = stt_get_be16(p + offset - 2);
     inner->n_tags = 0;
     while (ethertype == ETHERTYPE_VLAN || ethertype == ETHERTYPE_QINQ) {
-        if (++inner->n_tags > MAX_TAGS || length - offset < VLAN_TAG_LEN) {
+        if (++inner->n_tags > MAX_TAGS || available - offset < VLAN_TAG_LEN) {
             return false;
         }
         offset += VLAN_TAG_LEN;
@@ -94,19 +99,20 @@ stt_inner_read(const void *packet, size_t length, struct stt_inner *inner)
     inner->l3_offset = offset;
 
     if (!(ethertype == ETHERTYPE_IPV4
-          ? read_ipv4(p + offset, length - offset, inner)
+          ? read_ipv4(p + offset, available - offset, length - offset, inner)
           : ethertype == ETHERTYPE_IPV6
-          ? read_ipv6(p + offset, length - offset, inner)
+          ? read_ipv6(p + offset, available - offset, length - offset, inner)
           : false)) {
         return false;
     }
 
     if (inner->protocol == STT_IPPROTO_TCP) {
-        if (inner->end - inner->l4_offset < TCP_HEADER_LEN) {
+        if (inner->end - inner->l4_offset < STT_TCP_HEADER_LEN
+            || inner->l4_offset + STT_TCP_HEADER_LEN > available) {
             return false;
         }
         header_length = (p[inner->l4_offset + 12] >> 4) * 4;
-        if (header_length < TCP_HEADER_LEN) {
+        if (header_length < STT_TCP_HEADER_LEN) {
             return false;
         }
     } else if (inner->protocol == STT_IPPROTO_UDP) {

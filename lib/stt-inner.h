@@ -15,13 +15,16 @@
 
 #define STT_ETHERNET_HEADER_LEN 14
 
+/* Without options. */
+#define STT_TCP_HEADER_LEN 20
+
 #define STT_IPPROTO_TCP 6
 #define STT_IPPROTO_UDP 17
 
-/* stt_inner_read() looks at no byte beyond these: an Ethernet header, two VLAN
- * tags, the longest IP header and a TCP header without options.  A host whose
- * packets are not contiguous need not have more of them at hand. */
-#define STT_INNER_HEADERS_LEN (STT_ETHERNET_HEADER_LEN + 2 * 4 + 60 + 20)
+/* stt_inner_read() needs no more of a packet than this: an Ethernet header, two
+ * VLAN tags, the longest IP header and a TCP header without options. */
+#define STT_INNER_HEADERS_LEN (STT_ETHERNET_HEADER_LEN + 2 * 4 + 60 \
+                               + STT_TCP_HEADER_LEN)
 
 /* An inner packet that is TCP or UDP directly over IPv4 or IPv6.  Offsets are
  * in bytes from the start of the Ethernet header. */
@@ -35,6 +38,7 @@ struct stt_inner {
     uint32_t end;               /* Of the IP packet; padding follows. */
 };
 
-bool stt_inner_read(const void *packet, size_t length, struct stt_inner *);
+bool stt_inner_read(const void *packet, size_t available, size_t length,
+                    struct stt_inner *);
 
 #endif /* stt-inner.h */

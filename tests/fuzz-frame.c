@@ -56,14 +56,35 @@ fuzz_segment(const uint8_t *data, size_t size)
     }
 }
 
+/* What 'claimed' says is judged in the same way, as 'drop' has it, if no more is
+ * at hand of the packet than it takes to be true. */
+static void
+fuzz_headers(const uint8_t *packet, size_t length,
+             const struct stt_frame *claimed, enum stt_drop drop)
+{
+    size_t available = claimed->l4_offset + STT_TCP_HEADER_LEN;
+    struct stt_frame frame = *claimed;
+    struct stt_inner inner;
+    uint8_t *copy;
+
+    if (available >= length) {
+        return;
+    }
+    copy = test_copy(packet, available);
+    CHECK_EQ(stt_frame_check_offload(copy, available, length, &frame, &inner),
+             drop);
+    free(copy);
+}
+
 static void
 fuzz_frame(const uint8_t *data, size_t size)
 {
     const uint8_t *packet = data + STT_FRAME_HEADER_LEN;
     size_t length = size - STT_FRAME_HEADER_LEN;
     uint8_t header[STT_FRAME_HEADER_LEN];
-    struct stt_frame frame;
+    struct stt_frame claimed, frame;
     struct stt_inner inner;
+    enum stt_drop drop;
 
     if (stt_frame_read(data, size, &frame)) {
         CHECK(size < STT_MIN_FRAME_LEN || data[0]);
@@ -76,7 +97,10 @@ fuzz_frame(const uint8_t *data, size_t size)
     CHECK_BYTES(header + 4, data + 4, 2);
     CHECK_BYTES(header + 8, data + 8, 8);
 
-    if (stt_frame_check_offload(packet, length, &frame, &inner)) {
+    claimed = frame;
+    drop = stt_frame_check_offload(packet, length, length, &frame, &inner);
+    fuzz_headers(packet, length, &claimed, drop);
+    if (drop) {
         CHECK(frame.flags & STT_FLAG_PARTIAL);
     } else if (!(frame.flags & STT_FLAG_PARTIAL)) {
         CHECK_EQ(frame.mss, 0);
@@ -102,16 +126,16 @@ fuzz_packet(const uint8_t *packet, size_t length, uint16_t mss)
     uint32_t payload;
 
     memset(&frame, 0xff, sizeof frame);
-    if (!stt_inner_read(packet, length, &inner)) {
-        CHECK(!stt_frame_describe(packet, length, mss, &frame));
+    if (!stt_inner_read(packet, length, length, &inner)) {
+        CHECK(!stt_frame_describe(packet, length, length, mss, &frame));
     } else {
         check_bounds(&inner, length);
         payload = inner.end - inner.payload_offset;
-        if (stt_frame_describe(packet, length, mss, &frame)) {
+        if (stt_frame_describe(packet, length, length, mss, &frame)) {
             /* The receiver sees it the same way. */
             CHECK_EQ(frame.mss, mss);
             CHECK_EQ(inner.n_tags, 0);
-            CHECK_EQ(stt_frame_check_offload(packet, length, &frame, &again),
+            CHECK_EQ(stt_frame_check_offload(packet, length, length, &frame, &again),
                      STT_DROP_NONE);
             CHECK_EQ(frame.mss, payload > mss ? mss : 0);
             CHECK_EQ(again.end, inner.end);

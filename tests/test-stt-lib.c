@@ -391,7 +391,18 @@ static bool
 inner_read(size_t length, struct stt_inner *inner)
 {
     uint8_t *copy = test_copy(packet, length);
-    bool ok = stt_inner_read(copy, length, inner);
+    bool ok = stt_inner_read(copy, length, length, inner);
+
+    free(copy);
+    return ok;
+}
+
+/* The same with only the first 'available' bytes of the packet. */
+static bool
+inner_read_headers(size_t available, size_t length, struct stt_inner *inner)
+{
+    uint8_t *copy = test_copy(packet, available);
+    bool ok = stt_inner_read(copy, available, length, inner);
 
     free(copy);
     return ok;
@@ -413,7 +424,7 @@ describe(size_t length, uint16_t mss, struct stt_frame *frame)
         .vlan = 0x1234,
         .context_id = 0x5678,
     };
-    ok = stt_frame_describe(copy, length, mss, frame);
+    ok = stt_frame_describe(copy, length, length, mss, frame);
     CHECK_EQ(frame->has_vlan, true);
     CHECK_EQ(frame->vlan, 0x1234);
     CHECK_EQ(frame->context_id, 0x5678);
@@ -430,7 +441,8 @@ static enum stt_drop
 check_offload(size_t length, struct stt_frame *frame, struct stt_inner *inner)
 {
     uint8_t *copy = test_copy(packet, length);
-    enum stt_drop drop = stt_frame_check_offload(copy, length, frame, inner);
+    enum stt_drop drop = stt_frame_check_offload(copy, length, length, frame,
+                                                 inner);
 
     free(copy);
     return drop;
@@ -514,6 +526,20 @@ inner_shape(const struct shape *shape)
     if (shape->padding && shape->payload == 1) {
         for (i = 0; i <= length; i++) {
             CHECK_EQ(inner_read(i, &inner), i >= (size_t) ip_end(shape));
+        }
+    }
+
+    /* With no more at hand than the headers, or less. */
+    if (!shape->padding && shape->payload == 100) {
+        size_t enough = l4_offset(shape) + (shape->protocol == 6 ? 20 : 0);
+        size_t needed = (shape->protocol == 6 ? enough
+                         : (size_t) l3_offset(shape) + (shape->ipv6 ? 40 : 20));
+
+        for (i = 0; i <= enough; i++) {
+            CHECK_EQ(inner_read_headers(i, length, &inner), i >= needed);
+            if (i >= needed) {
+                check_inner(&inner, shape);
+            }
         }
     }
 

@@ -200,7 +200,8 @@ check_frame(const struct received *received, struct summary *summary)
     CHECK_EQ(stt_frame_read(received->data, received->length, &frame),
              STT_DROP_NONE);
     memcpy(packet, received->data + STT_FRAME_HEADER_LEN, length);
-    CHECK_EQ(stt_frame_check_offload(packet, length, &frame, &inner),
+    CHECK_EQ(stt_frame_check_offload(packet, length, length, &frame,
+                                     &inner),
              STT_DROP_NONE);
     summary->frames++;
     summary->flags[frame.flags]++;

@@ -642,8 +642,9 @@ take_frame(struct dump *dump, struct found *found,
         struct stt_frame checked = found->frame;
         struct stt_inner inner;
 
-        found->drop = stt_frame_check_offload(packet, length, &checked,
-                                              &inner);
+        found->drop = stt_frame_check_offload(packet,
+                                              captured, length,
+                                              &checked, &inner);
         counters->drops[found->drop] += found->drop != STT_DROP_NONE;
     }
     found->inner = packet;

@@ -263,6 +263,7 @@ pop_frame(struct dp_packet *packet, uint16_t offset,
     if (!reason) {
         dp_packet_reset_packet(packet, offset + STT_FRAME_HEADER_LEN);
         reason = stt_frame_check_offload(dp_packet_data(packet),
+                                         dp_packet_size(packet),
                                          dp_packet_size(packet), &frame,
                                          &inner);
     }

@@ -121,6 +121,7 @@ describe(struct dp_packet *packet, struct stt_frame *frame)
     }
     if (mss || dp_packet_l4_checksum_partial(packet)) {
         return stt_frame_describe(dp_packet_data(packet),
+                                  dp_packet_size(packet),
                                   dp_packet_size(packet), mss, frame) || !mss;
     }
     if (dp_packet_l4_checksum_good(packet)) {
