@@ -86,7 +86,7 @@ static int start(struct stt_net *sn)
 	}
 	stt_limits_attach(sn, reassembly);
 
-	err = stt_receive_register(sn->net);
+	err = stt_receive_register(sn);
 	if (err)
 		goto destroy_table;
 	schedule_delayed_work(&sn->expire, STT_EXPIRE_INTERVAL);
@@ -101,8 +101,7 @@ destroy_routes:
 
 static void stop(struct stt_net *sn)
 {
-	stt_receive_unregister(sn->net);
-	synchronize_net();
+	stt_receive_unregister(sn);
 	cancel_delayed_work_sync(&sn->expire);
 	destroy_reassembly(sn);
 	stt_input_routes_destroy(sn->input_routes);

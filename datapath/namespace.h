@@ -18,6 +18,7 @@
 
 struct ctl_table;
 struct ctl_table_header;
+struct nf_hook_ops;
 struct stt_device;
 struct stt_input_routes;
 
@@ -35,6 +36,7 @@ struct stt_net {
 	/* If there are devices. */
 	struct stt_reassembly *reassembly;
 	struct stt_input_routes __percpu *input_routes;
+	struct nf_hook_ops *hooks;
 	struct delayed_work expire;
 
 	struct mutex limits_lock;	/* Keeps both of these and a change of

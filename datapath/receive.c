@@ -413,7 +413,7 @@ static void receive_list(struct stt_device *stt, struct sk_buff *skb,
  * Returns the device to which 'skb', whose TCP header is at 'offset' from
  * skb->data, is addressed, or NULL.
  */
-static struct stt_device *find_device(struct net *net,
+static struct stt_device *find_device(const struct stt_net *sn,
 				      const struct sk_buff *skb,
 				      unsigned int offset)
 {
@@ -424,7 +424,7 @@ static struct stt_device *find_device(struct net *net,
 
 	if (!ports)
 		return NULL;
-	stt = stt_net_find_device(stt_net(net), ports[1]);
+	stt = stt_net_find_device(sn, ports[1]);
 	return stt && netif_running(stt->dev) ? stt : NULL;
 }
 
@@ -444,15 +444,15 @@ static unsigned int find_tcp6(const struct sk_buff *skb)
 	return offset < 0 || fragment || protocol != IPPROTO_TCP ? 0 : offset;
 }
 
-static unsigned int receive_hook(struct net *net, struct sk_buff *skb,
+static unsigned int receive_hook(struct stt_net *sn, struct sk_buff *skb,
 				 unsigned int offset, bool ipv6)
 {
-	struct stt_device *stt = find_device(net, skb, offset);
+	struct stt_device *stt = find_device(sn, skb, offset);
 
 	if (!stt)
 		return NF_ACCEPT;
 	if (!ipv6)
-		stt_input_routes_keep(stt_net(net)->input_routes, skb);
+		stt_input_routes_keep(sn->input_routes, skb);
 	if (skb_is_gso(skb) &&
 	    skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST)
 		receive_list(stt, skb, offset, ipv6);
@@ -470,7 +470,7 @@ static unsigned int input4(void *priv, struct sk_buff *skb,
 		stt_icmp4(state->net, skb);
 	if (ip->protocol != IPPROTO_TCP || ip_is_fragment(ip))
 		return NF_ACCEPT;
-	return receive_hook(state->net, skb, ip_hdrlen(skb), false);
+	return receive_hook(priv, skb, ip_hdrlen(skb), false);
 }
 
 static unsigned int input6(void *priv, struct sk_buff *skb,
@@ -482,15 +482,16 @@ static unsigned int input6(void *priv, struct sk_buff *skb,
 		stt_icmp6(state->net, skb);
 		return NF_ACCEPT;
 	}
-	return receive_hook(state->net, skb, offset, true);
+	return receive_hook(priv, skb, offset, true);
 }
 
 /* Returns true if 'skb', at its IPv4 header, is addressed to this host. */
-static bool is_for_this_host4(struct net *net, const struct sk_buff *skb)
+static bool is_for_this_host4(const struct stt_net *sn,
+			      const struct sk_buff *skb)
 {
-	return stt_input_routes_find(stt_net(net)->input_routes, skb) ||
-	       inet_addr_type_dev_table(net, skb->dev, ip_hdr(skb)->daddr) ==
-	       RTN_LOCAL;
+	return stt_input_routes_find(sn->input_routes, skb) ||
+	       inet_addr_type_dev_table(sn->net, skb->dev,
+					ip_hdr(skb)->daddr) == RTN_LOCAL;
 }
 
 /*
@@ -506,11 +507,11 @@ static unsigned int untrack4(void *priv, struct sk_buff *skb,
 	if (ip_is_fragment(ip))
 		return NF_ACCEPT;
 	if (ip->protocol == IPPROTO_TCP)
-		ours = find_device(state->net, skb, ip_hdrlen(skb));
+		ours = find_device(priv, skb, ip_hdrlen(skb));
 	else if (ip->protocol == IPPROTO_ICMP)
 		ours = stt_icmp4_is_ours(state->net, skb);
 
-	if (ours && !skb_nfct(skb) && is_for_this_host4(state->net, skb))
+	if (ours && !skb_nfct(skb) && is_for_this_host4(priv, skb))
 		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 	return NF_ACCEPT;
 }
@@ -523,13 +524,14 @@ static unsigned int route4(void *priv, struct sk_buff *skb,
 			   const struct nf_hook_state *state)
 {
 	const struct iphdr *ip = ip_hdr(skb);
+	struct stt_net *sn = priv;
 	struct dst_entry *dst;
 
 	if (ip->protocol != IPPROTO_TCP || ip->ihl != 5 ||
 	    ip_is_fragment(ip) || skb_dst(skb) ||
-	    !find_device(state->net, skb, sizeof(*ip)))
+	    !find_device(sn, skb, sizeof(*ip)))
 		return NF_ACCEPT;
-	dst = stt_input_routes_find(stt_net(state->net)->input_routes, skb);
+	dst = stt_input_routes_find(sn->input_routes, skb);
 	if (dst)
 		skb_dst_set_noref(skb, dst);
 	return NF_ACCEPT;
@@ -539,7 +541,7 @@ static unsigned int untrack6(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state)
 {
 	unsigned int offset = find_tcp6(skb);
-	bool ours = offset ? find_device(state->net, skb, offset) != NULL
+	bool ours = offset ? find_device(priv, skb, offset) != NULL
 			   : stt_icmp6_is_ours(state->net, skb);
 
 	if (ours && !skb_nfct(skb) &&
@@ -548,6 +550,7 @@ static unsigned int untrack6(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
+/* In each namespace, 'priv' is its struct stt_net. */
 static const struct nf_hook_ops hooks[] = {
 	{
 		.hook = untrack4,
@@ -581,14 +584,27 @@ static const struct nf_hook_ops hooks[] = {
 	},
 };
 
-/* Starts receiving in 'net'.  Returns 0 or a negative errno. */
-int stt_receive_register(struct net *net)
+/* Starts receiving in the namespace of 'sn'.  Returns 0 or a negative errno. */
+int stt_receive_register(struct stt_net *sn)
 {
-	return nf_register_net_hooks(net, hooks, ARRAY_SIZE(hooks));
+	unsigned int i;
+	int err;
+
+	sn->hooks = kmemdup(hooks, sizeof(hooks), GFP_KERNEL);
+	if (!sn->hooks)
+		return -ENOMEM;
+	for (i = 0; i < ARRAY_SIZE(hooks); i++)
+		sn->hooks[i].priv = sn;
+	err = nf_register_net_hooks(sn->net, sn->hooks, ARRAY_SIZE(hooks));
+	if (err)
+		kfree(sn->hooks);
+	return err;
 }
 
-/* The caller waits for a grace period before it frees what the hooks use. */
-void stt_receive_unregister(struct net *net)
+/* Stops receiving, and waits until nobody is about it any more. */
+void stt_receive_unregister(struct stt_net *sn)
 {
-	nf_unregister_net_hooks(net, hooks, ARRAY_SIZE(hooks));
+	nf_unregister_net_hooks(sn->net, sn->hooks, ARRAY_SIZE(hooks));
+	synchronize_net();
+	kfree(sn->hooks);
 }

@@ -13,12 +13,11 @@
 
 #include <linux/types.h>
 
-struct net;
 struct stt_fragment;
 struct stt_net;
 
-int stt_receive_register(struct net *net);
-void stt_receive_unregister(struct net *net);
+int stt_receive_register(struct stt_net *sn);
+void stt_receive_unregister(struct stt_net *sn);
 void stt_receive_drop_chain(struct stt_net *sn, struct stt_fragment *fragment);
 
 #endif /* receive.h */
