@@ -8,31 +8,48 @@ m4_define([STT_SUPPORTED_OVS],
 
 # STT_CHECK_OVS
 # -------------
-# Checks --with-ovs.  Sets OVS_SRC to the absolute name of that folder.
+# Checks --with-ovs and --without-ovs.  Sets HAVE_OVS to yes or no, and if it is
+# yes OVS_SRC to the absolute name of the folder.
 AC_DEFUN([STT_CHECK_OVS],
   [AC_ARG_WITH([ovs],
      [AS_HELP_STRING([--with-ovs=DIR],
         [Open vSwitch source tree to build with STT, such as Debian's package
-         openvswitch-source has; supported: STT_SUPPORTED_OVS])],
-     [], [with_ovs=no])
+         openvswitch-source has; supported: STT_SUPPORTED_OVS])
+AS_HELP_STRING([--without-ovs],
+        [build no Open vSwitch, but only the library, stt-dump and the kernel
+         modules])],
+     [], [with_ovs=missing])
    AC_ARG_ENABLE([untested-ovs],
      [AS_HELP_STRING([--enable-untested-ovs],
         [accept an Open vSwitch version that is not a supported one])])
 
-   AS_CASE([$with_ovs], [yes | no | ''],
+   AS_CASE([$with_ovs], [yes | missing | ''],
      [AC_MSG_ERROR(m4_normalize([--with-ovs=DIR is missing: it names an Open
         vSwitch source tree, e.g. the one in Debian's package
-        openvswitch-source; supported: STT_SUPPORTED_OVS]))])
-   OVS_SRC=`cd "$with_ovs" 2>/dev/null && pwd` ||
-     AC_MSG_ERROR([--with-ovs=$with_ovs: there is no such folder])
+        openvswitch-source; supported: STT_SUPPORTED_OVS; for the kernel modules
+        and stt-dump alone give --without-ovs]))])
+   AS_IF([test "$with_ovs" = no],
+     [HAVE_OVS=no
+      OVS_SRC=],
+     [HAVE_OVS=yes
+      _STT_CHECK_OVS_TREE])
+   AC_SUBST([HAVE_OVS])
    AC_SUBST([OVS_SRC])
+   AC_SUBST([CONFIGURE_DEPENDENCIES],
+     ['$(top_srcdir)/build-aux/patch-ovs'])
+   AM_CONDITIONAL([HAVE_OVS], [test $HAVE_OVS = yes])])
+
+# _STT_CHECK_OVS_TREE
+# -------------------
+# Checks the folder of --with-ovs, and what is needed to build it.
+AC_DEFUN([_STT_CHECK_OVS_TREE],
+  [OVS_SRC=`cd "$with_ovs" 2>/dev/null && pwd` ||
+     AC_MSG_ERROR([--with-ovs=$with_ovs: there is no such folder])
 
    AC_MSG_CHECKING([Open vSwitch version])
    stt_ovs_version=`"$srcdir/build-aux/patch-ovs" --ovs-version "$OVS_SRC"` ||
      AC_MSG_ERROR(m4_normalize([--with-ovs=$with_ovs: this is not an Open
        vSwitch source tree; supported: STT_SUPPORTED_OVS]))
-   AC_SUBST([CONFIGURE_DEPENDENCIES],
-     ['$(top_srcdir)/build-aux/patch-ovs'])
    stt_supported=no
    for stt_series in STT_SUPPORTED_OVS; do
      AS_CASE([$stt_ovs_version], [$stt_series | $stt_series.*],
@@ -46,7 +63,9 @@ AC_DEFUN([STT_CHECK_OVS],
            $stt_ovs_version; supported: STT_SUPPORTED_OVS]))],
         [AC_MSG_ERROR(m4_normalize([Open vSwitch $stt_ovs_version is not
            supported (supported: STT_SUPPORTED_OVS); to try it nevertheless,
-           give --enable-untested-ovs]))])])])
+           give --enable-untested-ovs]))])])
+   STT_CHECK_SPATCH
+   STT_CHECK_OPENSSL])
 
 # STT_CHECK_SPATCH
 # ----------------

@@ -64,6 +64,7 @@ EXTRA_DIST += \
 
 TESTSUITE_AT = \
 	tests/testsuite.at \
+	tests/configure.at \
 	tests/patch-ovs.at \
 	tests/lib.at \
 	tests/reassembly.at \
@@ -118,11 +119,13 @@ AUTOTEST_PATH = \
 
 # The suites are made in the build folder because they include macros of Open
 # vSwitch's suite, from the patched tree.
+if HAVE_OVS
 ovs_test_macros = \
 	ovs/tests/ovs-macros.at \
 	ovs/tests/ofproto-macros.at
 $(ovs_test_macros): ovs-tree
 	@:
+endif
 tests/testsuite: $(TESTSUITE_AT) tests/package.m4 $(ovs_test_macros)
 	$(AM_V_GEN)$(AUTOTEST) -I tests -I $(srcdir) -I ovs \
 	  -o $@.tmp $(srcdir)/tests/testsuite.at && mv $@.tmp $@
@@ -135,10 +138,6 @@ tests/system-testsuite: $(SYSTEM_TESTSUITE_AT) tests/package.m4
 check-local: tests/testsuite
 	$(SHELL) tests/testsuite -C tests AUTOTEST_PATH=$(AUTOTEST_PATH) \
 	  $(TESTSUITEFLAGS)
-
-check-system: all tests/system-testsuite $(check_PROGRAMS)
-	$(SHELL) tests/system-testsuite -C tests \
-	  AUTOTEST_PATH=$(AUTOTEST_PATH) $(TESTSUITEFLAGS)
 
 clean-tests:
 	for suite in testsuite system-testsuite; do \
@@ -159,17 +158,17 @@ check_vm_targets = check-vm-5.10 check-vm-6.1 check-vm-6.12 check-vm-7.2
 .PHONY: check-vm check-kernels $(check_vm_targets)
 check-vm: $(VM_KERNELS:%=check-vm-%)
 check-kernels: $(ALL_VM_KERNELS:%=check-vm-%)
+if HAVE_OVS
+vm_ovs_tree = --ovs-tree ovs
+endif
 $(check_vm_targets): all
-	@$(srcdir)/tests/vm/check --work vm --ovs-tree ovs $(VMFLAGS) \
+	@$(srcdir)/tests/vm/check --work vm $(vm_ovs_tree) $(VMFLAGS) \
 	  $(@:check-vm-%=%)
 EXTRA_DIST += tests/vm
 
 # make bench-scale: what many ports, and many remote addresses of one, cost.
 
 .PHONY: bench-scale
-bench-scale: all
-	OVS_STT_TREE=$(ovs_build) $(PYTHON3) $(srcdir)/tests/bench-scale \
-	  $(BENCHFLAGS)
 EXTRA_DIST += tests/bench-scale
 
 # make bench-dump: stt-dump's speed beside tshark's.
@@ -184,9 +183,22 @@ bench-dump: all
 OVS_TEST_KEYWORDS = \
 	datapath dpif-netdev geneve ipfix megaflow pmd ptap sflow tunnel tunnels \
 	tunnel_push_pop tunnel_push_pop_ipv6 vlan vxlan
+
+# What runs Open vSwitch as built here.
+if HAVE_OVS
+check-system: all tests/system-testsuite $(check_PROGRAMS)
+	$(SHELL) tests/system-testsuite -C tests \
+	  AUTOTEST_PATH=$(AUTOTEST_PATH) $(TESTSUITEFLAGS)
 check-ovs: all
 	$(MAKE) -C ovs check RECHECK=yes \
 	  TESTSUITEFLAGS='$(OVS_TEST_KEYWORDS:%=-k %) $(TESTSUITEFLAGS)'
+bench-scale: all
+	OVS_STT_TREE=$(ovs_build) $(PYTHON3) $(srcdir)/tests/bench-scale \
+	  $(BENCHFLAGS)
+else
+check-system check-ovs bench-scale:
+	@echo "make $@ needs Open vSwitch: configure --with-ovs=DIR" >&2; exit 1
+endif
 
 # make check-fuzz, make fuzz: every tests/fuzz-TARGET.c, starting from the
 # inputs in tests/corpus/TARGET/ if there are any.

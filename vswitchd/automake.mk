@@ -106,6 +106,8 @@ ovs-configured: ovs-tree
 ovs-all: ovs-configured
 	$(AM_V_at)$(MAKE) -C ovs all
 
+if HAVE_OVS
 CLEAN_LOCAL += ovs-clean
+endif
 ovs-clean:
 	if test -e ovs/Makefile; then $(MAKE) -C ovs clean; fi
