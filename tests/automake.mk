@@ -72,6 +72,7 @@ TESTSUITE_AT = \
 	tests/stt-macros.at \
 	tests/dump.at \
 	tests/completion.at \
+	tests/manual.at \
 	tests/options.at \
 	tests/odp.at \
 	tests/push.at \

@@ -10,6 +10,7 @@ EXTRA_DIST += \
 	vswitchd/hooks/lib-dpif-netlink.c.cocci \
 	vswitchd/hooks/lib-dpif-offload-tc.c.cocci \
 	vswitchd/hooks/lib-meta-flow.c.cocci \
+	vswitchd/hooks/lib-meta-flow.xml.sed \
 	vswitchd/hooks/lib-netdev-dummy.c.cocci \
 	vswitchd/hooks/lib-netdev-linux.c.cocci \
 	vswitchd/hooks/lib-netdev-offload-tc.c.cocci \
@@ -24,12 +25,14 @@ EXTRA_DIST += \
 	vswitchd/hooks/ofproto-ofproto-dpif-xlate.c.cocci \
 	vswitchd/hooks/ofproto-ofproto-dpif.c.cocci \
 	vswitchd/hooks/vswitchd-bridge.c.cocci \
+	vswitchd/hooks/vswitchd-vswitch.xml.sed \
 	vswitchd/openvswitch.mk \
 	vswitchd/packet-socket.c \
 	vswitchd/packet-socket.h \
 	vswitchd/stt-batch.c \
 	vswitchd/stt-batch.h \
 	vswitchd/stt-compat.h \
+	vswitchd/stt-context.xml \
 	vswitchd/stt-counters.c \
 	vswitchd/stt-counters.h \
 	vswitchd/stt-dummy.c \
@@ -42,14 +45,17 @@ EXTRA_DIST += \
 	vswitchd/stt-header.h \
 	vswitchd/stt-link-device.c \
 	vswitchd/stt-link-device.h \
+	vswitchd/stt-options.xml \
 	vswitchd/stt-path-mtu.c \
 	vswitchd/stt-path-mtu.h \
 	vswitchd/stt-pop.c \
 	vswitchd/stt-pop.h \
 	vswitchd/stt-push.c \
 	vswitchd/stt-push.h \
+	vswitchd/stt-settings.xml \
 	vswitchd/stt-show.c \
 	vswitchd/stt-show.h \
+	vswitchd/stt-type.xml \
 	vswitchd/stt-vport.c \
 	vswitchd/stt-vport.h
 
