@@ -71,6 +71,7 @@ TESTSUITE_AT = \
 	tests/stt-macros.at \
 	tests/dump.at \
 	tests/completion.at \
+	tests/ipsec.at \
 	tests/options.at \
 	tests/odp.at \
 	tests/push.at \
