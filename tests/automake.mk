@@ -73,6 +73,7 @@ TESTSUITE_AT = \
 	tests/dump.at \
 	tests/completion.at \
 	tests/manual.at \
+	tests/ipsec.at \
 	tests/options.at \
 	tests/odp.at \
 	tests/push.at \

@@ -5,6 +5,7 @@
 
 EXTRA_DIST += \
 	vswitchd/hooks/include-linux-openvswitch.h.cocci \
+	vswitchd/hooks/ipsec-ovs-monitor-ipsec.in.sed \
 	vswitchd/hooks/lib-dpif-netdev.c.cocci \
 	vswitchd/hooks/lib-dpif-netlink-rtnl.c.cocci \
 	vswitchd/hooks/lib-dpif-netlink.c.cocci \
