@@ -178,8 +178,9 @@ parse_number(const char *option, const char *s, const char *what, uint64_t min,
     uint64_t n = 0;
     const char *p;
 
-    for (p = s; *p >= '0' && *p <= '9' && n <= max; p++) {
-        n = n * 10 + (*p - '0');
+    /* A number that is too large stays so, and does not overflow. */
+    for (p = s; *p >= '0' && *p <= '9'; p++) {
+        n = n > max / 10 ? max + 1 : n * 10 + (*p - '0');
     }
     if (p == s || *p || n < min || n > max) {
         FAIL("%s %s: not a %s from %"PRIu64" to %"PRIu64, option, s, what, min,
