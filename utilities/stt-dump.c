@@ -35,6 +35,9 @@ enum {
     FILTER_SIZE = 4096,
 };
 
+/* Latest time of a packet, in seconds since 1970: in some ten thousand years. */
+#define MAX_SECONDS (INT64_C(1) << 40)
+
 struct settings {
     struct dump_options dump;
     const char *read_name;      /* -r */
@@ -63,6 +66,10 @@ struct source {
     uint64_t number;            /* Of the last packet. */
     struct timespec last;       /* Its time. */
     bool damaged;               /* Not all could be read. */
+
+    /* A place in the file, and the number of the packet in front of it. */
+    off_t start;                /* -1 if there are no places in it. */
+    uint64_t start_number;
 };
 
 /* Where inner packets go. */
@@ -619,6 +626,7 @@ open_source(struct source *source, struct settings *settings)
     if (source->live) {
         set_kernel_filter(source, settings);
     }
+    source->start = source->live ? -1 : ftello(pcap_file(source->pcap));
     fprintf(stderr, "%s%s, link-type %s (%s), snapshot length %d bytes\n",
             source->live ? "listening on " : "reading from file ",
             source->name, link_name ? link_name : "?",
@@ -630,15 +638,17 @@ open_source(struct source *source, struct settings *settings)
 /* Complains about what libpcap could not read behind the last packet.  Finds
  * the next one in a damaged file and returns true if there is one. */
 static bool
-skip_damage(struct source *source, off_t record)
+skip_damage(struct source *source)
 {
     FILE *file = pcap_file(source->pcap);
+    off_t record = source->start;
     off_t found;
 
     source->damaged = true;
     complain("%s: packet %"PRIu64": %s", source->name, source->number + 1,
              pcap_geterr(source->pcap));
-    if (record < 0 || !file
+    if (record < 0
+        || !resync_skip(file, source->number - source->start_number, &record)
         || !resync_find(file, record + 1,
                         source->number ? &source->last : NULL, &found)
         || fseeko(file, found, SEEK_SET)) {
@@ -646,6 +656,8 @@ skip_damage(struct source *source, off_t record)
     }
     complain("%s: packet %"PRIu64": left out %jd bytes in front of it",
              source->name, source->number + 1, (intmax_t) (found - record));
+    source->start = found;
+    source->start_number = source->number;
     return true;
 }
 
@@ -793,6 +805,16 @@ take_packet(struct source *source, struct dump *dump,
         .length = header->len,
     };
 
+    if (record.when.tv_sec < 0 && record.when.tv_sec >= INT32_MIN) {
+        /* From 2038 on, libpcap takes pcap's unsigned seconds for negative. */
+        record.when.tv_sec = (uint32_t) record.when.tv_sec;
+    }
+    if (record.when.tv_sec < 0 || record.when.tv_sec > MAX_SECONDS) {
+        complain("%s: packet %"PRIu64": its time is out of all bounds",
+                 source->name, source->number);
+        record.when.tv_sec = 0;
+        source->damaged = true;
+    }
     if (record.when.tv_nsec < 0 || record.when.tv_nsec > 999999999) {
         complain("%s: packet %"PRIu64": its time has a fraction of more than "
                  "a second", source->name, source->number);
@@ -821,8 +843,6 @@ run(struct context *context, struct dump *dump,
     const struct settings *settings)
 {
     struct source *source = &context->source;
-    FILE *file = source->live ? NULL : pcap_file(source->pcap);
-    off_t record = file ? ftello(file) : -1;
     uint64_t n = 0;
 
     while (!interrupted && !text.failed) {
@@ -832,9 +852,6 @@ run(struct context *context, struct dump *dump,
 
         if (status == 1) {
             n += take_packet(source, dump, header, data);
-            if (record >= 0) {
-                record = ftello(file);
-            }
             if (settings->flush_lines) {
                 text_flush(&text);
             }
@@ -858,11 +875,8 @@ run(struct context *context, struct dump *dump,
             source->damaged = true;
             complain("%s: %s", source->name, pcap_geterr(source->pcap));
             break;
-        } else {
-            if (!skip_damage(source, record)) {
-                break;
-            }
-            record = ftello(file);
+        } else if (!skip_damage(source)) {
+            break;
         }
     }
 }
