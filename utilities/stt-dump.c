@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <pcap/pcap.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -43,6 +45,7 @@ struct settings {
     const char *read_name;      /* -r */
     const char *interface;      /* -i */
     const char *write_name;     /* -w */
+    const char *user;           /* -Z */
     char *expression;           /* Filter, or NULL. */
     uint64_t count;             /* -c, or 0. */
     uint32_t snaplen;
@@ -131,6 +134,10 @@ usage(void)
            "  -c COUNT                   end after this many STT packets\n"
            "      --age=MS               lifetime of incomplete frames in"
            " milliseconds (1000)\n"
+           "  -Z, --relinquish-privileges=USER\n"
+           "                             once they can come, go on with the"
+           " rights of USER\n"
+           "                             instead of root's\n"
            "Only with an interface:\n"
            "  -p, --no-promiscuous-mode  only what the interface receives"
            " anyway\n"
@@ -306,6 +313,7 @@ parse_options(int argc, char *argv[], struct settings *settings)
         { "summary", no_argument, NULL, 'q' },
         { "print", no_argument, NULL, OPT_PRINT },
         { "packet-buffered", no_argument, NULL, 'U' },
+        { "relinquish-privileges", required_argument, NULL, 'Z' },
         { "help", no_argument, NULL, 'h' },
         { "version", no_argument, NULL, 'V' },
         { NULL, 0, NULL, 0 },
@@ -315,7 +323,7 @@ parse_options(int argc, char *argv[], struct settings *settings)
     int n_times = 0;
     int c;
 
-    while ((c = getopt_long(argc, argv, "B:c:DehKi:lnpP:qr:s:tUvVw:#", options,
+    while ((c = getopt_long(argc, argv, "B:c:DehKi:lnpP:qr:s:tUvVw:Z:#", options,
                             NULL)) != -1) {
         switch (c) {
         case 'B':
@@ -407,6 +415,10 @@ parse_options(int argc, char *argv[], struct settings *settings)
 
         case 'w':
             settings->write_name = optarg;
+            break;
+
+        case 'Z':
+            settings->user = optarg;
             break;
 
         case '#':
@@ -659,6 +671,26 @@ skip_damage(struct source *source)
     source->start = found;
     source->start_number = source->number;
     return true;
+}
+
+/* Goes on with the rights of 'user', or, if that is NULL, as before.  Who is not
+ * root has no others, and keeps them. */
+static void
+become_user(const char *user)
+{
+    const struct passwd *entry;
+
+    if (!user || (getuid() && geteuid())) {
+        return;
+    }
+    entry = getpwnam(user);
+    if (!entry) {
+        FAIL("-Z %s: there is no such user", user);
+    }
+    if (initgroups(entry->pw_name, entry->pw_gid) || setgid(entry->pw_gid)
+        || setuid(entry->pw_uid)) {
+        FAIL("-Z %s: %s", user, strerror(errno));
+    }
 }
 
 /*
@@ -928,6 +960,7 @@ main(int argc, char *argv[])
     }
     settings.immediate |= settings.flush_lines;
     open_source(&context.source, &settings);
+    become_user(settings.user);
     if (settings.write_name) {
         open_sink(&context.sink, &settings);
     }
