@@ -492,7 +492,7 @@ print_segment(struct dump *dump, const struct found *found, uint32_t length)
             text_string(text, " [|stt]");
         }
     }
-    text_char(text, '\n');
+    text_end(text);
 }
 
 /* Prints the line of a packet in which there is no TCP-like header to see. */
@@ -521,7 +521,7 @@ print_other(struct dump *dump, const struct outer *outer, uint32_t length,
     } else if (note) {
         print_note(text, note);
     }
-    text_char(text, '\n');
+    text_end(text);
 }
 
 static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
@@ -578,7 +578,7 @@ lost_frame(void *dump_, const struct frames_lost *lost)
     }
     print_note(text, (dump->finishing ? "incomplete at the end"
                       : stt_drop_text(lost->drop)));
-    text_char(text, '\n');
+    text_end(text);
 }
 
 /*

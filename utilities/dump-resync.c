@@ -2,11 +2,14 @@
 #include "dump-resync.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
     PCAP_RECORD_HEADER_LEN = 16,
     MAX_CAPTURED = 262144,      /* libpcap's own limit. */
+    PCAPNG_OLD_PACKET_BLOCK = 2,
+    PCAPNG_SIMPLE_PACKET_BLOCK = 3,
     PCAPNG_PACKET_BLOCK = 6,
     PCAPNG_MIN_BLOCK_LEN = 32,
     CONFIRMATIONS = 2,          /* Records that must follow a good one. */
@@ -43,12 +46,14 @@ static bool
 recognize(struct file *file)
 {
     uint8_t header[12];
+    struct stat status;
     uint32_t magic;
 
-    file->end = lseek(file->fd, 0, SEEK_END);
-    if (file->end < 0 || !read_at(file, 0, header, sizeof header)) {
+    if (fstat(file->fd, &status) || !S_ISREG(status.st_mode)
+        || !read_at(file, 0, header, sizeof header)) {
         return false;
     }
+    file->end = status.st_size;
     file->pcapng = !memcmp(header, "\x0a\x0d\x0d\x0a", 4);
     file->big_endian = false;
     magic = get_u32(file, header + (file->pcapng ? 8 : 0));
@@ -120,6 +125,36 @@ is_confirmed(const struct file *file, off_t offset)
     return offset <= file->end;
 }
 
+/* Adds to '*offset', a place between packets of the capture file 'stream', the
+ * length of the 'n' packets behind it, all of which libpcap has read.  Returns
+ * false if that cannot be found out.  Does not move the stream's position. */
+bool
+resync_skip(FILE *stream, uint64_t n, off_t *offset)
+{
+    struct file file = { .fd = fileno(stream) };
+    bool ok = recognize(&file);
+
+    while (ok && n) {
+        uint8_t header[PCAP_RECORD_HEADER_LEN];
+
+        ok = read_at(&file, *offset, header, sizeof header);
+        if (!ok) {
+            break;
+        } else if (file.pcapng) {
+            uint32_t type = get_u32(&file, header);
+
+            n -= (type == PCAPNG_PACKET_BLOCK
+                  || type == PCAPNG_SIMPLE_PACKET_BLOCK
+                  || type == PCAPNG_OLD_PACKET_BLOCK);
+            *offset += get_u32(&file, header + 4);
+        } else {
+            n--;
+            *offset += PCAP_RECORD_HEADER_LEN + get_u32(&file, header + 8);
+        }
+    }
+    return ok;
+}
+
 /* Looks in the capture file 'stream', from 'start' on, for the next packet.
  * 'last' is the time of the last one that was good, or NULL.  Returns true if
  * there is one and stores where it starts in '*found'.  Does not move the
@@ -129,14 +164,10 @@ resync_find(FILE *stream, off_t start, const struct timespec *last,
             off_t *found)
 {
     struct file file = { .fd = fileno(stream), .last = last };
-    off_t position = lseek(file.fd, 0, SEEK_CUR);
     static uint8_t window[WINDOW];
     bool ok = false;
     ssize_t n;
 
-    if (position < 0) {
-        return false;
-    }
     if (recognize(&file)) {
         while (!ok && (n = pread(file.fd, window, sizeof window, start))
                       >= PCAP_RECORD_HEADER_LEN) {
@@ -155,6 +186,5 @@ resync_find(FILE *stream, off_t start, const struct timespec *last,
             start += last_header + 1;
         }
     }
-    lseek(file.fd, position, SEEK_SET);
     return ok;
 }

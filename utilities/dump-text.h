@@ -45,6 +45,16 @@ text_char(struct text *text, char c)
     }
 }
 
+/* Ends a line, even one that is cut. */
+static inline void
+text_end(struct text *text)
+{
+    if (text->n == TEXT_SIZE) {
+        text->n--;
+    }
+    text->buffer[text->n++] = '\n';
+}
+
 void text_bytes(struct text *, const char *, size_t);
 void text_string(struct text *, const char *);
 void text_decimal(struct text *, uint64_t);

@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <pcap/pcap.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -35,11 +37,15 @@ enum {
     FILTER_SIZE = 4096,
 };
 
+/* Latest time of a packet, in seconds since 1970: in some ten thousand years. */
+#define MAX_SECONDS (INT64_C(1) << 40)
+
 struct settings {
     struct dump_options dump;
     const char *read_name;      /* -r */
     const char *interface;      /* -i */
     const char *write_name;     /* -w */
+    const char *user;           /* -Z */
     char *expression;           /* Filter, or NULL. */
     uint64_t count;             /* -c, or 0. */
     uint32_t snaplen;
@@ -63,6 +69,10 @@ struct source {
     uint64_t number;            /* Of the last packet. */
     struct timespec last;       /* Its time. */
     bool damaged;               /* Not all could be read. */
+
+    /* A place in the file, and the number of the packet in front of it. */
+    off_t start;                /* -1 if there are no places in it. */
+    uint64_t start_number;
 };
 
 /* Where inner packets go. */
@@ -124,6 +134,10 @@ usage(void)
            "  -c COUNT                   end after this many STT packets\n"
            "      --age=MS               lifetime of incomplete frames in"
            " milliseconds (1000)\n"
+           "  -Z, --relinquish-privileges=USER\n"
+           "                             once they can come, go on with the"
+           " rights of USER\n"
+           "                             instead of root's\n"
            "Only with an interface:\n"
            "  -p, --no-promiscuous-mode  only what the interface receives"
            " anyway\n"
@@ -178,8 +192,9 @@ parse_number(const char *option, const char *s, const char *what, uint64_t min,
     uint64_t n = 0;
     const char *p;
 
-    for (p = s; *p >= '0' && *p <= '9' && n <= max; p++) {
-        n = n * 10 + (*p - '0');
+    /* A number that is too large stays so, and does not overflow. */
+    for (p = s; *p >= '0' && *p <= '9'; p++) {
+        n = n > max / 10 ? max + 1 : n * 10 + (*p - '0');
     }
     if (p == s || *p || n < min || n > max) {
         FAIL("%s %s: not a %s from %"PRIu64" to %"PRIu64, option, s, what, min,
@@ -298,6 +313,7 @@ parse_options(int argc, char *argv[], struct settings *settings)
         { "summary", no_argument, NULL, 'q' },
         { "print", no_argument, NULL, OPT_PRINT },
         { "packet-buffered", no_argument, NULL, 'U' },
+        { "relinquish-privileges", required_argument, NULL, 'Z' },
         { "help", no_argument, NULL, 'h' },
         { "version", no_argument, NULL, 'V' },
         { NULL, 0, NULL, 0 },
@@ -307,7 +323,7 @@ parse_options(int argc, char *argv[], struct settings *settings)
     int n_times = 0;
     int c;
 
-    while ((c = getopt_long(argc, argv, "B:c:DehKi:lnpP:qr:s:tUvVw:#", options,
+    while ((c = getopt_long(argc, argv, "B:c:DehKi:lnpP:qr:s:tUvVw:Z:#", options,
                             NULL)) != -1) {
         switch (c) {
         case 'B':
@@ -399,6 +415,10 @@ parse_options(int argc, char *argv[], struct settings *settings)
 
         case 'w':
             settings->write_name = optarg;
+            break;
+
+        case 'Z':
+            settings->user = optarg;
             break;
 
         case '#':
@@ -618,6 +638,7 @@ open_source(struct source *source, struct settings *settings)
     if (source->live) {
         set_kernel_filter(source, settings);
     }
+    source->start = source->live ? -1 : ftello(pcap_file(source->pcap));
     fprintf(stderr, "%s%s, link-type %s (%s), snapshot length %d bytes\n",
             source->live ? "listening on " : "reading from file ",
             source->name, link_name ? link_name : "?",
@@ -629,15 +650,17 @@ open_source(struct source *source, struct settings *settings)
 /* Complains about what libpcap could not read behind the last packet.  Finds
  * the next one in a damaged file and returns true if there is one. */
 static bool
-skip_damage(struct source *source, off_t record)
+skip_damage(struct source *source)
 {
     FILE *file = pcap_file(source->pcap);
+    off_t record = source->start;
     off_t found;
 
     source->damaged = true;
     complain("%s: packet %"PRIu64": %s", source->name, source->number + 1,
              pcap_geterr(source->pcap));
-    if (record < 0 || !file
+    if (record < 0
+        || !resync_skip(file, source->number - source->start_number, &record)
         || !resync_find(file, record + 1,
                         source->number ? &source->last : NULL, &found)
         || fseeko(file, found, SEEK_SET)) {
@@ -645,7 +668,29 @@ skip_damage(struct source *source, off_t record)
     }
     complain("%s: packet %"PRIu64": left out %jd bytes in front of it",
              source->name, source->number + 1, (intmax_t) (found - record));
+    source->start = found;
+    source->start_number = source->number;
     return true;
+}
+
+/* Goes on with the rights of 'user', or, if that is NULL, as before.  Who is not
+ * root has no others, and keeps them. */
+static void
+become_user(const char *user)
+{
+    const struct passwd *entry;
+
+    if (!user || (getuid() && geteuid())) {
+        return;
+    }
+    entry = getpwnam(user);
+    if (!entry) {
+        FAIL("-Z %s: there is no such user", user);
+    }
+    if (initgroups(entry->pw_name, entry->pw_gid) || setgid(entry->pw_gid)
+        || setuid(entry->pw_uid)) {
+        FAIL("-Z %s: %s", user, strerror(errno));
+    }
 }
 
 /*
@@ -792,6 +837,16 @@ take_packet(struct source *source, struct dump *dump,
         .length = header->len,
     };
 
+    if (record.when.tv_sec < 0 && record.when.tv_sec >= INT32_MIN) {
+        /* From 2038 on, libpcap takes pcap's unsigned seconds for negative. */
+        record.when.tv_sec = (uint32_t) record.when.tv_sec;
+    }
+    if (record.when.tv_sec < 0 || record.when.tv_sec > MAX_SECONDS) {
+        complain("%s: packet %"PRIu64": its time is out of all bounds",
+                 source->name, source->number);
+        record.when.tv_sec = 0;
+        source->damaged = true;
+    }
     if (record.when.tv_nsec < 0 || record.when.tv_nsec > 999999999) {
         complain("%s: packet %"PRIu64": its time has a fraction of more than "
                  "a second", source->name, source->number);
@@ -820,8 +875,6 @@ run(struct context *context, struct dump *dump,
     const struct settings *settings)
 {
     struct source *source = &context->source;
-    FILE *file = source->live ? NULL : pcap_file(source->pcap);
-    off_t record = file ? ftello(file) : -1;
     uint64_t n = 0;
 
     while (!interrupted && !text.failed) {
@@ -831,9 +884,6 @@ run(struct context *context, struct dump *dump,
 
         if (status == 1) {
             n += take_packet(source, dump, header, data);
-            if (record >= 0) {
-                record = ftello(file);
-            }
             if (settings->flush_lines) {
                 text_flush(&text);
             }
@@ -857,11 +907,8 @@ run(struct context *context, struct dump *dump,
             source->damaged = true;
             complain("%s: %s", source->name, pcap_geterr(source->pcap));
             break;
-        } else {
-            if (!skip_damage(source, record)) {
-                break;
-            }
-            record = ftello(file);
+        } else if (!skip_damage(source)) {
+            break;
         }
     }
 }
@@ -913,6 +960,7 @@ main(int argc, char *argv[])
     }
     settings.immediate |= settings.flush_lines;
     open_source(&context.source, &settings);
+    become_user(settings.user);
     if (settings.write_name) {
         open_sink(&context.sink, &settings);
     }
