@@ -153,15 +153,19 @@ clean-tests:
 CLEAN_LOCAL += clean-tests
 
 # make check-vm, make check-kernels: the kernel modules in virtual machines, with
-# the kernels that Debian 12 and 13 have, and with all.  What is downloaded and
-# made for them is kept in vm/.
+# the kernels that Debian 12 and 13 have, and with all.  make check-vm-debug: with
+# a kernel that finds errors in itself.  What is downloaded and made for them is
+# kept in vm/.
 
 VM_KERNELS = 6.1 6.12
 ALL_VM_KERNELS = 5.10 6.1 6.12 7.2
-check_vm_targets = check-vm-5.10 check-vm-6.1 check-vm-6.12 check-vm-7.2
-.PHONY: check-vm check-kernels $(check_vm_targets)
+DEBUG_VM_KERNELS = 6.1-debug
+check_vm_targets = check-vm-5.10 check-vm-6.1 check-vm-6.1-debug check-vm-6.12 \
+	check-vm-7.2
+.PHONY: check-vm check-kernels check-vm-debug $(check_vm_targets)
 check-vm: $(VM_KERNELS:%=check-vm-%)
 check-kernels: $(ALL_VM_KERNELS:%=check-vm-%)
+check-vm-debug: $(DEBUG_VM_KERNELS:%=check-vm-%)
 if HAVE_OVS
 vm_ovs_tree = --ovs-tree ovs
 endif
