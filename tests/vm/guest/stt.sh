@@ -52,7 +52,7 @@ holds_nothing()
 # are 198.51.100.1 and .2 and 2001:db8:100::1 and ::2.
 two_devices()
 {
-    local i peer host ip=${1-4} encap
+    local i peer host ip=${1-4} encap other
 
     modprobe stt
     add_hosts a b
@@ -61,20 +61,19 @@ two_devices()
         peer=$((3 - i))
         host=$([ $i = 1 ] && echo a || echo b)
         set_addresses $host uplink 192.0.2.$i/24 2001:db8:2::$i/64
-        on $host ip link add stt0 address 02:00:00:00:00:0$i type stt
-        set_addresses $host stt0 198.51.100.$i/32 2001:db8:100::$i/128
         encap="ip id 42 dst 192.0.2.$peer"
         [ "$ip" = 4 ] || encap="ip6 id 42 dst 2001:db8:2::$peer"
-        # shellcheck disable=SC2086 # words
-        ip -n $host route add 198.51.100.$peer/32 encap $encap dev stt0 \
-            src 198.51.100.$i
-        # shellcheck disable=SC2086
-        ip -n $host route add 2001:db8:100::$peer/128 encap $encap dev stt0 \
-            src 2001:db8:100::$i
-        ip -n $host neighbour add 198.51.100.$peer \
-            lladdr 02:00:00:00:00:0$peer dev stt0
-        ip -n $host neighbour add 2001:db8:100::$peer \
-            lladdr 02:00:00:00:00:0$peer dev stt0
+        other="lladdr 02:00:00:00:00:0$peer dev stt0"
+        ip -n $host -batch - <<END
+link add stt0 address 02:00:00:00:00:0$i type stt
+address add 198.51.100.$i/32 dev stt0
+address add 2001:db8:100::$i/128 dev stt0 nodad
+link set stt0 up
+route add 198.51.100.$peer/32 encap $encap dev stt0 src 198.51.100.$i
+route add 2001:db8:100::$peer/128 encap $encap dev stt0 src 2001:db8:100::$i
+neighbour add 198.51.100.$peer $other
+neighbour add 2001:db8:100::$peer $other
+END
     done
 }
 
