@@ -175,7 +175,31 @@ test_restart()
     equal "ifindex of the device" "$(ifindex h1 stt_sys_7471)" "$before"
     equal error "$(interface h1 tunnel error)" "[]"
     ping_from g2 198.51.100.1
+    restart_database h1
     no_warnings h1
+}
+
+# Restarts ovsdb-server on host $1, without which packets go on, new ones as
+# well, and ovs-vswitchd does not touch its ports.
+restart_database()
+{
+    local pid before
+
+    before=$(ifindex "$1" stt_sys_7471)
+    pid=$(cat "$test_dir/$1/ovsdb-server.pid")
+    on "$1" ovs-appctl -t ovsdb-server exit
+    wait_until ended "$pid"
+    on "$1" ovs-appctl revalidator/purge
+    ping_from g1 198.51.100.2
+    on "$1" ovsdb-server "$test_dir/$1/conf.db" \
+        --remote="punix:$test_dir/$1/db.sock" \
+        --pidfile --log-file --detach --no-chdir -vconsole:off
+    # This waits until ovs-vswitchd has done it.
+    on "$1" ovs-vsctl set interface tunnel options:ttl=17
+    equal "ttl" "$(on "$1" ovs-appctl dpif/show \
+        | sed -n 's/.* tunnel .*ttl=\([0-9]*\).*/\1/p')" 17
+    ping_from g1 198.51.100.2
+    equal "ifindex of the device" "$(ifindex "$1" stt_sys_7471)" "$before"
 }
 
 # Fails if ovs-vswitchd on host $1 complained about STT.
