@@ -18,6 +18,7 @@
 #include <net/ipv6.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/route.h>
+#include <net/xfrm.h>
 #include "compat.h"
 #include "device.h"
 #include "frag-list.h"
@@ -451,6 +452,12 @@ static unsigned int receive_hook(struct stt_net *sn, struct sk_buff *skb,
 
 	if (!stt)
 		return NF_ACCEPT;
+	/* What IPsec is to protect must have come through it.  Linux counts
+	 * what did not.
+	 */
+	if (!xfrm_policy_check(NULL, XFRM_POLICY_IN, skb,
+			       ipv6 ? AF_INET6 : AF_INET))
+		return NF_DROP;
 	if (!ipv6)
 		stt_input_routes_keep(sn->input_routes, skb);
 	if (skb_is_gso(skb) &&

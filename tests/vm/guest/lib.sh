@@ -78,7 +78,7 @@ show_state()
     local log
 
     echo "--- state when the test failed"
-    for log in "$test_dir"/*/ovs-vswitchd.log; do
+    for log in "$test_dir"/*/{ovs-vswitchd,ovs-monitor-ipsec,charon}.log; do
         if [ -e "$log" ]; then
             echo "--- $log"
             tail -n 40 "$log"
@@ -355,6 +355,14 @@ stop_captures()
     # shellcheck disable=SC2086
     wait $captures || true
     captures=
+}
+
+# Prints how many packets of the capture $1 match tcpdump's filter $2.
+captured()
+{
+    tcpdump -Z root -n -r "$1" "$2" >"$test_dir/captured" \
+        || fail "tcpdump cannot read $1"
+    wc -l <"$test_dir/captured"
 }
 
 #

@@ -368,6 +368,62 @@ test_unload()
     on a ip link add stt0 type stt
 }
 
+# Prints the address on the uplink of two_devices' host $2, 1 or 2, over IPv$1.
+uplink_address()
+{
+    if [ "$1" = 4 ]; then
+        echo "192.0.2.$2"
+    else
+        echo "2001:db8:2::$2"
+    fi
+}
+
+# With IPsec between the devices, over IPv$1, all leaves encrypted, and what is
+# not is not taken.
+test_ipsec()
+{
+    local host from to dir whole file
+
+    need_module xfrm_user
+    two_devices "$1"
+    for host in a b; do
+        for from in 1 2; do
+            to=$((3 - from))
+            [ $host$from = a1 ] || [ $host$from = b2 ] && dir=out || dir=in
+            set -- "$1" src "$(uplink_address "$1" $from)" \
+                dst "$(uplink_address "$1" $to)"
+            on $host ip xfrm state add "${@:2}" proto esp spi $from \
+                mode transport \
+                aead 'rfc4106(gcm(aes))' "0x$(printf %040d $from)" 128
+            on $host ip xfrm policy add dir $dir "${@:2}" \
+                proto tcp dport 7471 tmpl proto esp mode transport
+        done
+    done
+    for host in a b; do
+        capture $host uplink "$test_dir/sent-$host" -Q out
+    done
+    ping_from a 198.51.100.2 -s 8000
+    # How fast it is depends on how fast the machine encrypts.
+    iperf3_mbits b 198.51.100.1 a
+    stop_captures
+    for host in a b; do
+        file=$test_dir/sent-$host
+        at_least "packets of ESP" "$(captured "$file" esp)" 20
+        equal "segments in the clear" \
+            "$(captured "$file" tcp)" 0
+        no_drops $host stt0
+    done
+
+    on a ip xfrm policy flush
+    whole=$(counter b stt0 rx_whole)
+    must_fail on a ping -n -q -c 2 -i 0.2 -W 1 198.51.100.2
+    counter_is b stt0 rx_whole "$whole"
+    # shellcheck disable=SC2016 # awk's own
+    at_least "packets that b's policy refused" \
+        "$(on b awk '/XfrmInTmplMismatch|XfrmInNoPols/ { n += $2 }
+                     END { print n }' /proc/net/xfrm_stat)" 2
+}
+
 # Only the connection tracking of others sees packets; a stateful firewall that
 # drops by default needs one rule for STT.
 test_firewall()
@@ -466,6 +522,8 @@ run_test stacked test_stacked
 run_test path-mtu-ipv6 test_path_mtu
 run_test firewall-ipv4 test_firewall 4
 run_test firewall-ipv6 test_firewall 6
+run_test ipsec-ipv4 test_ipsec 4
+run_test ipsec-ipv6 test_ipsec 6
 run_test forwarded test_forwarded
 run_test address-removed test_address_removed
 run_test move test_move
