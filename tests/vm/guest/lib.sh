@@ -369,36 +369,41 @@ captured()
 # Open vSwitch.
 #
 
+# A database with nothing in it.
+empty_database=/run/empty.db
+
 # Tells whether the machine booted more than ten seconds ago.
 up_for_long()
 {
     awk '{ exit !($1 > 10.1) }' /proc/uptime
 }
 
-# Does what one start of Open vSwitch does for all: waits until it can run, and
-# makes the file $1, a database with nothing in it.
+# Does once what all starts of Open vSwitch need: waits until it can run, and
+# makes $empty_database.
 prepare_ovs()
 {
+    [ ! -e $empty_database ] || return 0
     # Open vSwitch 3.1 counts the CPUs every ten seconds, starting from a clock
     # that is 0 at boot: earlier it finds none, and then drops all packets that
     # it has no flow for yet.
     case $(ovs-vswitchd --version) in
     *' 3.1.'*) wait_until up_for_long ;;
     esac
-    ovsdb-tool create "$1.new" /usr/share/openvswitch/vswitch.ovsschema
-    ovsdb-tool transact "$1.new" \
+    ovsdb-tool create $empty_database.new \
+        /usr/share/openvswitch/vswitch.ovsschema
+    ovsdb-tool transact $empty_database.new \
         '["Open_vSwitch", {"op": "insert", "table": "Open_vSwitch", "row": {}}]'
-    mv "$1.new" "$1"
+    mv $empty_database.new $empty_database
 }
 
 # Starts Open vSwitch on host $1.
 start_ovs()
 {
-    local dir=$test_dir/$1 empty=/run/empty.db
+    local dir=$test_dir/$1
 
-    [ -e $empty ] || prepare_ovs $empty
+    prepare_ovs
     mkdir -p "$dir"
-    cp $empty "$dir/conf.db"
+    cp $empty_database "$dir/conf.db"
     on "$1" ovsdb-server "$dir/conf.db" --remote="punix:$dir/db.sock" \
         --pidfile --log-file --detach --no-chdir -vconsole:off
     on "$1" ovs-vswitchd "unix:$dir/db.sock" \
@@ -454,6 +459,7 @@ two_hosts_with_tunnel()
         set_addresses g$i eth0 198.51.100.$i/24 2001:db8:100::$i/64
     done
     # Most of the time goes into these, and the machine has two CPUs.
+    prepare_ovs
     start_tunnel_host 2 "$type" "$ip" "$@" &
     second=$!
     start_tunnel_host 1 "$type" "$ip" "$@"

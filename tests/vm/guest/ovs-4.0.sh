@@ -402,7 +402,8 @@ test_tc()
     grep -q "^[^ ]*tunnel(tun_id=$key,src=192.0.2.2" "$test_dir/flows" \
         || fail "no flow from the tunnel with 64 bits of key"
     on h1 ovs-appctl dpctl/dump-flows type=tc >"$test_dir/flows"
-    if grep . "$test_dir/flows"; then
+    # The other port may have sent or got something before its flows changed.
+    if grep -v tp_dst=6081 "$test_dir/flows"; then
         fail "tc has flows of STT"
     fi
 
