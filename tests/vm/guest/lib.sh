@@ -348,8 +348,8 @@ capture()
 
 stop_captures()
 {
-    # The last packets may still be on their way to tcpdump.
-    sleep 0.5
+    # The kernel gives tcpdump what it has captured once in a second.
+    sleep 1.2
     # shellcheck disable=SC2086 # a list of numbers
     kill -TERM $captures
     # shellcheck disable=SC2086
