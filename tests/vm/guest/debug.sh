@@ -52,29 +52,27 @@ test_traffic()
     no_drops b stt0
 }
 
-# A link that loses, duplicates and reorders; then one whose segments come so
-# late that frames expire.  A tcpdump looks at clones of all packets.
+# A link that loses, duplicates and reorders segments; then one whose segments
+# come so late that frames expire; then too little room for all frames.  A
+# tcpdump looks at clones of all packets.
 test_bad_link()
 {
-    local host
-
     two_devices "$1"
+    netem_between a b delay 2ms 1ms loss 0.2% duplicate 3%
     capture b uplink "$test_dir/uplink.pcap" -s 100
     capture b stt0 "$test_dir/stt0.pcap" -s 100
-    for host in a b; do
-        on $host ethtool -K uplink tso off
-        on $host tc qdisc add dev uplink root netem delay 2ms 1ms \
-            reorder 25% 50% duplicate 5% loss 2% limit 10000
-    done
     ping_from a 198.51.100.2 -s 30000 -c 20 -w 30 || true
     stream_both_ways
     on b sysctl -q -w net.stt.reassembly_age=10
     stream_both_ways
-    # Too little room for all frames.
     on b sysctl -q -w net.stt.reassembly_age=1000 \
         net.stt.reassembly_bytes=262144 net.stt.reassembly_frames=2
     stream_both_ways
     on b ethtool -S stt0
+    at_least "duplicates" "$(counter b stt0 rx_duplicate)" 1
+    at_least "frames expired" "$(counter b stt0 rx_expired)" 1
+    at_least "frames without room" "$(($(counter b stt0 rx_frame_limit) \
+        + $(counter b stt0 rx_source_limit)))" 1
     stop_captures
     wait_until holds_nothing b stt0
 }

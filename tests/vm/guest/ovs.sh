@@ -102,24 +102,8 @@ test_vlan()
 # A link that loses, delays, reorders and doubles segments.
 test_netem()
 {
-    local i
-
-    need_module sch_netem
-    need_module bridge
     two_hosts_with_tunnel stt "$1"
-    # Behind the link that cuts them, segments go their own ways.
-    add_hosts middle
-    ip -n h1 link delete uplink
-    ip -n middle link add name bridge0 type bridge
-    ip -n middle link set bridge0 up
-    for i in 1 2; do
-        join h$i uplink middle to$i
-        set_addresses h$i uplink 192.0.2.$i/24 2001:db8:2::$i/64
-        on h$i ethtool -K uplink tso off
-        ip -n middle link set to$i master bridge0
-        on middle tc qdisc add dev to$i root netem limit 10000 delay 2ms 1ms \
-            loss 0.2% duplicate 3%
-    done
+    netem_between h1 h2 delay 2ms 1ms loss 0.2% duplicate 3%
     traffic --only icmp,udp,tcp --bytes 1000000
     at_least "duplicates" "$(($(counter h1 $device rx_duplicate) \
                               + $(counter h2 $device rx_duplicate)))" 1

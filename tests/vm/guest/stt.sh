@@ -77,6 +77,30 @@ END
     done
 }
 
+# Puts a bridge that does to packets what the options of netem say which follow
+# between the devices 'uplink' of the hosts $1 and $2, which then have the
+# addresses of two_devices() and no TSO.  Netem on the uplinks themselves would
+# get frames before Linux cuts them: behind them, segments go their own ways.
+netem_between()
+{
+    local i=1 host
+    need_module sch_netem
+    need_module bridge
+
+    add_hosts middle
+    ip -n "$1" link delete uplink
+    ip -n middle link add name bridge0 type bridge
+    ip -n middle link set bridge0 up
+    for host in "$1" "$2"; do
+        join "$host" uplink middle to$i
+        set_addresses "$host" uplink 192.0.2.$i/24 2001:db8:2::$i/64
+        on "$host" ethtool -K uplink tso off
+        ip -n middle link set to$i master bridge0
+        on middle tc qdisc add dev to$i root netem limit 10000 "${@:3}"
+        i=2
+    done
+}
+
 # Runs stt-link.py on host $1.
 stt_link()
 {
