@@ -65,6 +65,16 @@ static inline struct metadata_dst *stt_tun_rx_dst(struct sk_buff *skb,
 
 #endif
 
+/* Returns true if 'dst' has one reference only. */
+static inline bool stt_dst_is_referenced_once(struct dst_entry *dst)
+{
+#ifdef STT_HAVE_DST_RCUREF
+	return rcuref_read(&dst->__rcuref) == 1;
+#else
+	return atomic_read(&dst->__refcnt) == 1;
+#endif
+}
+
 static inline void stt_flow_set_tos(struct flowi4 *flow, u8 tos)
 {
 #ifdef STT_HAVE_FLOWI4_DSCP

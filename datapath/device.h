@@ -27,7 +27,7 @@ struct stt_device {
 	struct socket *sockets[2];	/* They keep the port from others. */
 	struct gro_cells gro_cells;
 	struct stt_counters __percpu *counters;
-	struct stt_metadata __percpu *metadata;	/* Of received packets. */
+	struct stt_metadata *metadata;	/* Of received packets. */
 };
 
 /*

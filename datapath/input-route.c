@@ -65,20 +65,15 @@ place(struct stt_input_routes __percpu *routes, const struct sk_buff *skb,
 		hash_32((__force u32)key->source, N_ROUTES_BITS)];
 }
 
-/* Returns what is kept at 'route' if that is valid for 'key', or NULL. */
-static struct dst_entry *lookup(const struct input_route *route,
-				const struct input_key *key)
+/* Returns true if what is kept at 'route' is for 'key' and young enough. */
+static bool is_for(const struct input_route *route, const struct input_key *key)
 {
-	struct dst_entry *dst = route->dst;
-
-	if (!dst || route->key.source != key->source ||
-	    route->key.destination != key->destination ||
-	    route->key.mark != key->mark ||
-	    route->key.interface != key->interface ||
-	    route->key.tos != key->tos ||
-	    time_after(jiffies, route->since + MAX_AGE))
-		return NULL;
-	return dst_check(dst, 0);
+	return route->key.source == key->source &&
+	       route->key.destination == key->destination &&
+	       route->key.mark == key->mark &&
+	       route->key.interface == key->interface &&
+	       route->key.tos == key->tos &&
+	       !time_after(jiffies, route->since + MAX_AGE);
 }
 
 /*
@@ -93,7 +88,8 @@ stt_input_routes_find(struct stt_input_routes __percpu *routes,
 	struct input_key key;
 	const struct input_route *route = place(routes, skb, &key);
 
-	return lookup(route, &key);
+	return route->dst && is_for(route, &key) ? dst_check(route->dst, 0)
+						 : NULL;
 }
 
 /*
@@ -113,7 +109,7 @@ void stt_input_routes_keep(struct stt_input_routes __percpu *routes,
 	    skb_rtable(skb)->rt_type != RTN_LOCAL || ip_hdr(skb)->ihl != 5)
 		return;
 	route = place(routes, skb, &key);
-	if (lookup(route, &key) || !dst_hold_safe(dst))
+	if ((route->dst == dst && is_for(route, &key)) || !dst_hold_safe(dst))
 		return;
 	dst_release(route->dst);
 	route->key = key;

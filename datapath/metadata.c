@@ -4,37 +4,41 @@
 #include <linux/hash.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/slab.h>
 #include <linux/tcp.h>
 #include <net/dst_metadata.h>
 #include <net/ip_tunnels.h>
 #include "compat.h"
 
-enum { N_FLOWS_BITS = 4 };
+enum { N_FLOWS_BITS = 8 };
 
 struct stt_metadata {
-	/* Referenced, or NULL. */
-	struct metadata_dst *flow[1 << N_FLOWS_BITS];
+	/* Referenced, or NULL.  Complete before it is here, and not changed
+	 * after.
+	 */
+	struct metadata_dst __rcu *flow[1 << N_FLOWS_BITS];
 };
 
 /* Returns an empty store of metadata, or NULL if there is no memory. */
-struct stt_metadata __percpu *stt_metadata_create(void)
+struct stt_metadata *stt_metadata_create(void)
 {
-	return alloc_percpu(struct stt_metadata);
+	return kzalloc(sizeof(struct stt_metadata), GFP_KERNEL);
+}
+
+static void release(struct metadata_dst *found)
+{
+	if (found)
+		dst_release(&found->dst);
 }
 
 /* The caller has waited until nobody uses 'metadata' any more. */
-void stt_metadata_destroy(struct stt_metadata __percpu *metadata)
+void stt_metadata_destroy(struct stt_metadata *metadata)
 {
-	int cpu, i;
+	int i;
 
-	for_each_possible_cpu(cpu) {
-		struct stt_metadata *own = per_cpu_ptr(metadata, cpu);
-
-		for (i = 0; i < 1 << N_FLOWS_BITS; i++)
-			if (own->flow[i])
-				dst_release(&own->flow[i]->dst);
-	}
-	free_percpu(metadata);
+	for (i = 0; i < 1 << N_FLOWS_BITS; i++)
+		release(rcu_dereference_protected(metadata->flow[i], true));
+	kfree(metadata);
 }
 
 /* Returns true if 'info' is what the outer headers of 'skb' make. */
@@ -67,36 +71,41 @@ static bool matches6(const struct ip_tunnel_info *info,
  * @ipv6: whether the outer header is IPv6
  * @tos: outer TOS or traffic class, with the ECN field of all segments
  * @context_id: the frame's Context ID, in host byte order
+ * @alone: is set to whether all earlier packets of the same flow have let go of
+ *         their metadata, and so have left this device; if that is not known,
+ *         to false
  *
- * The caller has bottom halves disabled.
+ * The caller is in an RCU read-side critical section.
  *
  * Return: the metadata, with a reference that is the caller's, or NULL if there
  * is no memory.
  */
-struct dst_entry *stt_metadata_get(struct stt_metadata __percpu *metadata,
+struct dst_entry *stt_metadata_get(struct stt_metadata *metadata,
 				   struct sk_buff *skb, bool ipv6, u8 tos,
-				   u64 context_id)
+				   u64 context_id, bool *alone)
 {
 	const struct tcphdr *tcp = tcp_hdr(skb);
 	__be64 tunnel_id = cpu_to_be64(context_id);
-	struct metadata_dst **flow, *found;
+	struct metadata_dst __rcu **flow;
+	struct metadata_dst *found;
 	struct ip_tunnel_info *info;
 
 	/* A source port is the hash of an inner flow. */
-	flow = &this_cpu_ptr(metadata)->flow[
-		hash_32((__force u16)tcp->source, N_FLOWS_BITS)];
-	found = *flow;
+	flow = &metadata->flow[hash_32((__force u16)tcp->source,
+				       N_FLOWS_BITS)];
+	found = rcu_dereference(*flow);
 	if (found) {
 		info = &found->u.tun_info;
+		*alone = stt_dst_is_referenced_once(&found->dst);
 		if (info->key.tun_id == tunnel_id && info->key.tos == tos &&
 		    info->key.tp_src == tcp->source &&
 		    info->key.tp_dst == tcp->dest &&
-		    (ipv6 ? matches6(info, skb) : matches4(info, skb))) {
-			dst_hold(&found->dst);
+		    (ipv6 ? matches6(info, skb) : matches4(info, skb)) &&
+		    dst_hold_safe(&found->dst))
 			return &found->dst;
-		}
 	}
 
+	*alone = false;
 	found = stt_tun_rx_dst(skb, ipv6, tunnel_id);
 	if (!found)
 		return NULL;
@@ -105,9 +114,7 @@ struct dst_entry *stt_metadata_get(struct stt_metadata __percpu *metadata,
 	info->key.tp_src = tcp->source;
 	info->key.tp_dst = tcp->dest;
 
-	if (*flow)
-		dst_release(&(*flow)->dst);
 	dst_hold(&found->dst);
-	*flow = found;
+	release(xchg((__force struct metadata_dst **)flow, found));
 	return &found->dst;
 }

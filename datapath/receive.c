@@ -177,6 +177,38 @@ static bool decapsulate_ecn(struct stt_device *stt, struct sk_buff *skb,
 	return INET_ECN_decapsulate(skb, outer->tos, inner_tos) <= 1;
 }
 
+/* Set while this CPU hands a packet up by hand_up(). */
+static DEFINE_PER_CPU(bool, handing_up);
+
+/*
+ * Hands 'skb' up at once, without the detour by GRO.  Returns false if that is
+ * not possible: the packet may be STT again, and for another device of this
+ * host, so packets within packets would use up the stack.
+ */
+static bool hand_up(struct sk_buff *skb)
+{
+	if (__this_cpu_read(handing_up))
+		return false;
+	__this_cpu_write(handing_up, true);
+	netif_receive_skb(skb);
+	__this_cpu_write(handing_up, false);
+	return true;
+}
+
+/*
+ * Returns true if GRO has nothing to gain from 'skb', the packet of 'frame':
+ * what it would make of others it is already, or it is TCP without payload.
+ */
+static bool is_beyond_gro(const struct sk_buff *skb,
+			  const struct stt_frame *frame,
+			  const struct stt_inner *inner)
+{
+	return skb_is_gso(skb) ||
+	       (frame->flags & STT_FLAG_PARTIAL &&
+		inner->protocol == STT_IPPROTO_TCP &&
+		inner->payload_offset == inner->end);
+}
+
 /*
  * Delivers 'skb', at the STT frame header of a whole frame, to 'stt'.  Its
  * network and transport headers are still the outer ones.
@@ -189,6 +221,7 @@ static void deliver(struct stt_device *stt, struct sk_buff *skb,
 	struct stt_inner inner;
 	enum stt_drop reason;
 	unsigned int len;
+	bool alone;
 
 	if (!pskb_may_pull(skb, min_t(unsigned int, skb->len,
 				      STT_MIN_FRAME_LEN)))
@@ -210,7 +243,7 @@ static void deliver(struct stt_device *stt, struct sk_buff *skb,
 	}
 
 	metadata = stt_metadata_get(stt->metadata, skb, outer->ipv6, outer->tos,
-				    frame.context_id);
+				    frame.context_id, &alone);
 	if (!metadata)
 		goto no_memory;
 	skb_scrub_packet(skb, stt_crosses_namespaces(stt));
@@ -233,7 +266,9 @@ static void deliver(struct stt_device *stt, struct sk_buff *skb,
 
 	/* As it is counted on the other side. */
 	len = skb->len + ETH_HLEN;
-	if (gro_cells_receive(&stt->gro_cells, skb) == NET_RX_SUCCESS)
+	/* What is still in the GRO cell must not be overtaken. */
+	if ((alone && is_beyond_gro(skb, &frame, &inner) && hand_up(skb)) ||
+	    gro_cells_receive(&stt->gro_cells, skb) == NET_RX_SUCCESS)
 		dev_sw_netstats_rx_add(stt->dev, len);
 	return;
 

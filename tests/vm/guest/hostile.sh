@@ -82,6 +82,27 @@ test_damaged()
     on b ethtool -S stt0 | grep -v ' 0$'
 }
 
+# A hundred frames in each other, of which none must wait for GRO, do not use up
+# the stack.
+test_nested()
+{
+    local stages=(tcp4 len=1500 csum=partial) level mac=02:00:00:00:00:02
+
+    prepare
+    for level in $(seq 100); do
+        [ "$level" != 100 ] || mac=$(on b cat /sys/class/net/uplink/address)
+        stages+=(: frame flags=0x0e l4_offset=34 mss=1000
+                 : segment eth_dst="$mac" ip_src=192.0.2.1 ip_dst=192.0.2.2)
+    done
+    python3 "$here/stt-packet.py" "${stages[@]}" >"$test_dir/nested"
+    for level in 1 2 3; do
+        on a python3 "$here/send.py" uplink <"$test_dir/nested"
+        wait_until has_counted rx_whole $((100 * level))
+    done
+    no_drops b stt0
+    still_works
+}
+
 # A flood of first segments, from one source or from many ($1), leaves alone
 # what others send, and does not exceed the limits.
 test_flood()
@@ -135,5 +156,6 @@ run_test malformed-ipv4 test_malformed a
 run_test malformed-ipv6 test_malformed a --ip 6
 run_test malformed-local test_malformed b --local
 run_test damaged test_damaged
+run_test nested test_nested
 run_test flood-one-source test_flood one
 run_test flood-many-sources test_flood many

@@ -133,6 +133,40 @@ test_stream()
     no_drops b stt0
 }
 
+# Super-packets, which do not wait for GRO, do not overtake small packets of
+# their flow, which do.
+test_order()
+{
+    need_module sch_netem
+    two_devices
+    # It lets several packets go at a time.
+    on a tc qdisc add dev uplink root netem delay 3ms limit 10000
+    on b python3 -c '
+import socket
+with socket.create_server(("198.51.100.2", 5000)) as server:
+    connection, _ = server.accept()
+    while connection.recv(1000000):
+        pass
+' &
+    wait_until listens b 5000
+    on a python3 -c '
+import socket
+with socket.create_connection(("198.51.100.2", 5000)) as connection:
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for _ in range(2000):
+        connection.sendall(bytes(1000))
+        connection.sendall(bytes(20000))
+'
+    wait
+    equal "segments out of order" "$(on b awk '
+        $1 == "TcpExt:" && !names { names = split($0, name); next }
+        $1 == "TcpExt:" {
+            for (i in name) if (name[i] == "TCPOFOQueue") print $i
+        }' /proc/net/netstat)" 0
+    at_least "frames in segments" "$(counter a stt0 tx_segmented)" 500
+    no_drops b stt0
+}
+
 # A device that is down takes nothing, and its port answers as any closed one.
 test_down()
 {
@@ -515,6 +549,7 @@ run_test stream-ipv4-no-tso test_stream 4 "tso off"
 run_test stream-ipv6-no-tso test_stream 6 "tso off gro on"
 run_test stream-ipv4-gro test_stream 4 "tso off gro on rx-gro-list on"
 run_test stream-ipv4-no-offloads test_stream 4 "tso off gso off sg off tx off"
+run_test order test_order
 run_test down test_down
 run_test errors test_errors
 run_test loops test_loops
