@@ -82,7 +82,7 @@ test_damaged()
     on b ethtool -S stt0 | grep -v ' 0$'
 }
 
-# A hundred frames in each other, of which none must wait for GRO, do not use up
+# A hundred frames in each other, none of which has to wait for GRO, do not use up
 # the stack.
 test_nested()
 {
