@@ -401,10 +401,10 @@ struct net_device *stt_device_create(struct net *net, const char *name,
 		return dev;
 	err = configure(net, dev, port, NULL);
 	if (err) {
-		/* A device that was registered frees itself. */
-		if (dev->reg_state == NETREG_UNINITIALIZED ||
-		    dev->reg_state == NETREG_UNREGISTERED)
-			free_netdev(dev);
+		/* However far it came: if it is being unregistered, this has it
+		 * freed after that.
+		 */
+		free_netdev(dev);
 		return ERR_PTR(err);
 	}
 
