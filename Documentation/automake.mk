@@ -3,6 +3,7 @@
 dist_man_MANS += \
 	Documentation/ovs-stt-bench.8 \
 	Documentation/ovs-stt-lab.8 \
+	Documentation/ovs-stt-learn.8 \
 	Documentation/ovs-stt.7 \
 	Documentation/stt-dump.8
 

@@ -73,6 +73,7 @@ TESTSUITE_AT = \
 	tests/stt-macros.at \
 	tests/dump.at \
 	tests/completion.at \
+	tests/learning.at \
 	tests/manual.at \
 	tests/ipsec.at \
 	tests/options.at \
