@@ -95,6 +95,7 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-ports.at \
 	tests/system-monitoring.at \
 	tests/system-wire.at \
+	tests/system-gateways.at \
 	tests/system-dump.at
 
 EXTRA_DIST += \
