@@ -96,6 +96,7 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-monitoring.at \
 	tests/system-wire.at \
 	tests/system-gateways.at \
+	tests/system-learning.at \
 	tests/system-dump.at
 
 EXTRA_DIST += \
