@@ -9,7 +9,10 @@ dist_man_MANS += \
 
 EXTRA_DIST += \
 	Documentation/design.md \
+	Documentation/gateways.md \
 	Documentation/kernel.md \
+	Documentation/kubernetes.md \
+	Documentation/learning.md \
 	Documentation/protocol.md \
 	Documentation/stt.md \
 	Documentation/testing.md
