@@ -3,12 +3,16 @@
 dist_man_MANS += \
 	Documentation/ovs-stt-bench.8 \
 	Documentation/ovs-stt-lab.8 \
+	Documentation/ovs-stt-learn.8 \
 	Documentation/ovs-stt.7 \
 	Documentation/stt-dump.8
 
 EXTRA_DIST += \
 	Documentation/design.md \
+	Documentation/gateways.md \
 	Documentation/kernel.md \
+	Documentation/kubernetes.md \
+	Documentation/learning.md \
 	Documentation/protocol.md \
 	Documentation/stt.md \
 	Documentation/testing.md

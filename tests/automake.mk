@@ -73,6 +73,7 @@ TESTSUITE_AT = \
 	tests/stt-macros.at \
 	tests/dump.at \
 	tests/completion.at \
+	tests/learning.at \
 	tests/manual.at \
 	tests/ipsec.at \
 	tests/options.at \
@@ -94,6 +95,8 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-ports.at \
 	tests/system-monitoring.at \
 	tests/system-wire.at \
+	tests/system-gateways.at \
+	tests/system-learning.at \
 	tests/system-dump.at
 
 EXTRA_DIST += \

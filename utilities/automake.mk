@@ -2,7 +2,8 @@
 
 dist_sbin_SCRIPTS += \
 	utilities/ovs-stt-bench \
-	utilities/ovs-stt-lab
+	utilities/ovs-stt-lab \
+	utilities/ovs-stt-learn
 
 # Built only where libpcap is (see configure).
 utilities_stt_dump_SOURCES = \
@@ -34,6 +35,7 @@ bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = \
 	utilities/completion/ovs-stt-bench \
 	utilities/completion/ovs-stt-lab \
+	utilities/completion/ovs-stt-learn \
 	utilities/completion/ovs-stt-source \
 	utilities/completion/stt-dump
 
