@@ -171,8 +171,10 @@ class Host:
         self.name = config.name
         self.datapath = None
         self.ports = {}         # OpenFlow numbers by name.
-        self.present = False    # Connected now or until just now.
-        self.lost = 0           # When its connection was lost.
+        # Connected now or until just now.  When the controller starts, hosts
+        # have a moment to come.
+        self.present = True
+        self.lost = time.monotonic()    # When it lost its connection.
         # Its flows, once they are known: for each owner, an address or None
         # for what the configuration implies, flows by cookie.
         self.flows = None
@@ -285,6 +287,8 @@ class SttController(app_manager.OSKenApp):
         self.hosts = {host.datapath: Host(host)
                       for host in self.config.hosts.values()}
         self.tenants = self.config.tenants.values()
+        for host in self.hosts.values():
+            self.expect(host)
         # Both by tenant's number and address: where a guest is, by MAC
         # address, and the MAC address, by IP address.
         self.places = {}
@@ -304,10 +308,10 @@ class SttController(app_manager.OSKenApp):
                 ("output", here.tunnel))
 
     def others(self, host, tenant):
-        """Yields the other hosts that are present with ports of 'tenant'."""
+        """Yields the other hosts that are present and have 'tenant'."""
         for other in self.hosts.values():
             if (other is not host and other.present
-                    and other.tenant_ports(tenant)):
+                    and other.name in tenant.ports):
                 yield other
 
     def host_flows(self, host):
@@ -529,7 +533,7 @@ class SttController(app_manager.OSKenApp):
                 for name in tenant.ports.get(host.name, ()))):
             if name not in host.ports:
                 self.logger.warning("%s has no port '%s'", host.name, name)
-        # The others flood to it, and know its ports' numbers.
+        # The others may have believed it gone.
         self.update_hosts()
         for guest in self.guests(host):
             self.update_guest(guest)
@@ -554,6 +558,10 @@ class SttController(app_manager.OSKenApp):
         self.logger.warning("%s has lost its connection", host.name)
         host.datapath = host.flows = None
         host.lost = time.monotonic()
+        self.expect(host)
+
+    def expect(self, host):
+        """Gives 'host' GRACE seconds to connect."""
         hub.spawn_after(GRACE, self.send_event, self.name, EventAbsent(host))
 
     @set_ev_handler(EventAbsent)
