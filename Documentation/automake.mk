@@ -7,6 +7,7 @@ dist_man_MANS += \
 	Documentation/stt-dump.8
 
 EXTRA_DIST += \
+	Documentation/controller.md \
 	Documentation/design.md \
 	Documentation/kernel.md \
 	Documentation/protocol.md \
