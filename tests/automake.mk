@@ -103,6 +103,7 @@ EXTRA_DIST += \
 	tests/collector.py \
 	tests/openflow-tap.py \
 	tests/bench-dump \
+	tests/bench-first-packet \
 	tests/dump-fields.py \
 	tests/packets.py \
 	tests/replay.py \
