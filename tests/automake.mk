@@ -95,9 +95,10 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-ports.at \
 	tests/system-monitoring.at \
 	tests/system-wire.at \
+	tests/system-dump.at \
+	tests/system-controller.at \
 	tests/system-gateways.at \
-	tests/system-learning.at \
-	tests/system-dump.at
+	tests/system-learning.at
 
 EXTRA_DIST += \
 	$(TESTSUITE_AT) \
@@ -105,6 +106,7 @@ EXTRA_DIST += \
 	tests/collector.py \
 	tests/openflow-tap.py \
 	tests/bench-dump \
+	tests/bench-first-packet \
 	tests/dump-fields.py \
 	tests/packets.py \
 	tests/replay.py \
