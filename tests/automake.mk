@@ -94,7 +94,8 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-ports.at \
 	tests/system-monitoring.at \
 	tests/system-wire.at \
-	tests/system-dump.at
+	tests/system-dump.at \
+	tests/system-ovn.at
 
 EXTRA_DIST += \
 	$(TESTSUITE_AT) \
