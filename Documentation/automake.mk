@@ -9,6 +9,7 @@ dist_man_MANS += \
 EXTRA_DIST += \
 	Documentation/design.md \
 	Documentation/kernel.md \
+	Documentation/ovn.md \
 	Documentation/protocol.md \
 	Documentation/stt.md \
 	Documentation/testing.md

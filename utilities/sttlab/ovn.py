@@ -17,7 +17,6 @@ needs of these, and has it start OVN then.
 import contextlib
 import json
 import os
-import re
 import shlex
 import shutil
 import signal
@@ -299,8 +298,10 @@ class Deployment:
 
     @staticmethod
     def start_controllers(hosts, tree):
+        # OVN 23.03's sometimes crashes when it starts.  Like OVN's own
+        # scripts, have it watched, and started anew.
         run_all("start ovn-controller", [
-            host.job(tree, "ovn-controller", *DAEMON_OPTIONS,
+            host.job(tree, "ovn-controller", "--monitor", *DAEMON_OPTIONS,
                      "unix:%s/db.sock" % host.rundir) for host in hosts])
 
     def wait_for_chassis(self, tree):
