@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	Documentation/kernel.md \
 	Documentation/kubernetes.md \
 	Documentation/learning.md \
+	Documentation/ovn.md \
 	Documentation/protocol.md \
 	Documentation/stt.md \
 	Documentation/testing.md

@@ -2,9 +2,16 @@
 
 # Worked set-ups, for a checkout.
 EXTRA_DIST += \
+	examples/bridges.sh \
 	examples/controller/config.json \
 	examples/controller/packages \
 	examples/controller/run \
 	examples/controller/setup \
 	examples/controller/stt_config.py \
-	examples/controller/stt_controller.py
+	examples/controller/stt_controller.py \
+	examples/gateways/packages \
+	examples/gateways/run \
+	examples/learning/packages \
+	examples/learning/run \
+	examples/ovn/packages \
+	examples/ovn/run

@@ -98,7 +98,8 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-dump.at \
 	tests/system-controller.at \
 	tests/system-gateways.at \
-	tests/system-learning.at
+	tests/system-learning.at \
+	tests/system-ovn.at
 
 EXTRA_DIST += \
 	$(TESTSUITE_AT) \
@@ -214,7 +215,11 @@ OVS_TEST_KEYWORDS_ALL = \
 # are what of the two suites depends on Open vSwitch's release, which is all that
 # needs to run with a second one; of traffic, only some.
 if HAVE_OVS
-check-system: all tests/system-testsuite $(check_PROGRAMS)
+# Tests with OVN use what is in the folder ovn, or what is installed; without a
+# network those fail, and no others.
+ovn:
+	-$(AM_V_GEN)$(srcdir)/utilities/ovs-stt-ovn $@
+check-system: all ovn tests/system-testsuite $(check_PROGRAMS)
 	$(SHELL) tests/system-testsuite -C tests \
 	  AUTOTEST_PATH=$(AUTOTEST_PATH) $(TESTSUITEFLAGS)
 check-release: all tests/testsuite

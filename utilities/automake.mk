@@ -5,6 +5,13 @@ dist_sbin_SCRIPTS += \
 	utilities/ovs-stt-lab \
 	utilities/ovs-stt-learn
 
+# ovs-stt-lab looks for its modules here, from where it is.
+sttlabdir = $(sbindir)/../share/ovs-stt/sttlab
+dist_sttlab_DATA = \
+	utilities/sttlab/__init__.py \
+	utilities/sttlab/ovn.py \
+	utilities/sttlab/run.py
+
 # Built only where libpcap is (see configure).
 utilities_stt_dump_SOURCES = \
 	$(dump_sources) \
@@ -36,8 +43,11 @@ dist_bashcompletion_DATA = \
 	utilities/completion/ovs-stt-bench \
 	utilities/completion/ovs-stt-lab \
 	utilities/completion/ovs-stt-learn \
+	utilities/completion/ovs-stt-ovn \
 	utilities/completion/ovs-stt-source \
 	utilities/completion/stt-dump
 
 # For a checkout only.
-EXTRA_DIST += utilities/ovs-stt-source
+EXTRA_DIST += \
+	utilities/ovs-stt-ovn \
+	utilities/ovs-stt-source
