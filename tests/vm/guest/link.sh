@@ -139,8 +139,10 @@ test_order()
 {
     need_module sch_netem
     two_devices
-    # It lets several packets go at a time.
+    # It lets several packets go at a time, and one CPU takes them all: two would
+    # be free to overtake each other.
     on a tc qdisc add dev uplink root netem delay 3ms limit 10000
+    echo 1 | on b tee /sys/class/net/uplink/queues/rx-0/rps_cpus
     on b python3 -c '
 import socket
 with socket.create_server(("198.51.100.2", 5000)) as server:

@@ -61,7 +61,8 @@ test_send()
     wait_until on g ping -n -q -c 1 -W 1 2001:db8:100::2
     on h ethtool -k eth0 | grep -q '^tcp-segmentation-offload: on' \
         || fail "the network card does not segment TCP"
-    capture g eth0 "$test_dir/sent-$ip.pcap" --immediate-mode -B 8192 \
+    # The buffer has as many places as packets of the largest size fit.
+    capture g eth0 "$test_dir/sent-$ip.pcap" --immediate-mode -B 32768 -s 66000 \
         "ether src 02:00:00:00:01:01 and not arp and not (icmp6 and ip6[40] > 129)"
     meet capturing-$ip
     send
@@ -81,7 +82,7 @@ test_receive()
     on g iperf3 -s -D
     wait_until listens g 5201
     meet set-up-$ip
-    capture h eth0 "$test_dir/wire-$ip.pcap" --immediate-mode -B 8192 \
+    capture h eth0 "$test_dir/wire-$ip.pcap" --immediate-mode -B 32768 -s 2000 \
         "$filter"
     meet capturing-$ip
     meet sent-$ip
