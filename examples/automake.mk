@@ -2,7 +2,7 @@
 
 # Worked set-ups, for a checkout.
 EXTRA_DIST += \
-	examples/bridges.sh \
+	examples/common.sh \
 	examples/controller/config.json \
 	examples/controller/packages \
 	examples/controller/run \

@@ -21,8 +21,8 @@ import shlex
 import shutil
 import signal
 
-from sttlab.run import (COMMAND_TIMEOUT, DAEMON_OPTIONS, Job, LabError,
-                        inside, ip_batch, run_all)
+from sttlab.run import (COMMAND_TIMEOUT, DAEMON_OPTIONS, LabError, Node,
+                        addresses, ip_batch, run_all)
 
 # Bytes of the option in which OVN sends the ports with Geneve.
 GENEVE_OPTION_LEN = 8
@@ -99,46 +99,13 @@ class Programs:
                            " give another with --ovn-dir DIR" % tunnel)
 
 
-class Central:
-    """The namespace with OVN's databases."""
-
-    def __init__(self, lab):
-        self.name = CENTRAL
-        self.netns = lab.netns(CENTRAL)
-        self.rundir = os.path.join(lab.directory, CENTRAL)
-        self.lab = lab
-
-    def env(self, tree):
-        """Returns the environment in which OVN's programs speak to the
-        databases and the daemons here."""
-        return self.lab.ovn.env(dict(os.environ, PATH=tree.path,
-                                     OVS_RUNDIR=self.rundir,
-                                     OVS_DBDIR=self.rundir,
-                                     OVS_LOGDIR=self.rundir), self.rundir)
-
-    def job(self, tree, *argv):
-        return Job(inside(self.netns, *argv), "", self.env(tree))
-
-
-def addresses(device, by_family):
-    """Returns the commands for "ip" that give 'device' the addresses."""
-    commands = ["link set %s up" % device]
-    for family, address in by_family.items():
-        if family == 4:
-            commands.append("address add %s/24 dev %s" % (address, device))
-        elif os.path.exists("/proc/sys/net/ipv6"):
-            commands.append("address add %s/64 dev %s nodad"
-                            % (address, device))
-    return commands
-
-
 class Deployment:
     """OVN in a lab."""
 
     def __init__(self, lab, programs):
         self.lab = lab
         self.programs = programs
-        self.central = Central(lab)
+        self.central = Node(lab, CENTRAL)
 
     @property
     def gateways(self):
@@ -197,7 +164,7 @@ class Deployment:
         jobs = [ip_batch(lab.fabric, ["link set %s up" % CENTRAL,
                                       "link set %s master fabric" % CENTRAL]),
                 ip_batch(self.central.netns,
-                         ["link set lo up"]
+                         ["link set lo up", "link set uplink up"]
                          + addresses("uplink", CENTRAL_UNDERLAY)),
                 ip_batch(lab.netns(OUTSIDE),
                          ["link set lo up",
@@ -206,6 +173,7 @@ class Deployment:
                          + [command for host in self.gateways for command in
                             ("link set %s up" % host.name,
                              "link set %s master outside" % host.name)]
+                         + ["link set outside up"]
                          + addresses("outside", {4: OUTSIDE_ADDRESS}))]
         for host in lab.hosts:
             devices = ["red"] + [OUTSIDE] * (host in self.gateways)
@@ -213,8 +181,8 @@ class Deployment:
                                               for device in devices]))
             jobs.append(ip_batch(
                 lab.netns(self.red(host)),
-                ["link set lo up", "link set eth0 address %s"
-                 % red_mac(host)]
+                ["link set lo up",
+                 "link set eth0 address %s up" % red_mac(host)]
                 + addresses("eth0", {4: red_address(host)})
                 + ["route add default via %s" % RED_ROUTER]))
             jobs.append(ip_batch(host.guest_netns, [

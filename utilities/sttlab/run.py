@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Running programs in network namespaces, many at a time."""
+"""Network namespaces: their addresses, those with daemons, and running
+programs in them, many at a time."""
 
 import collections
+import os
 import shlex
 import subprocess
 
@@ -72,3 +74,42 @@ def ip_batch(netns, commands):
     namespace 'netns'."""
     return Job(("ip", "-n", netns, "-batch", "-"),
                "".join(command + "\n" for command in commands))
+
+
+def has_ipv6():
+    return os.path.exists("/proc/sys/net/ipv6")
+
+
+def addresses(device, by_family):
+    """Returns the commands for "ip" that give 'device' the addresses, one for
+    each IP version, which it may have from before a restart."""
+    commands = []
+    for family, address in by_family.items():
+        if family == 4:
+            commands.append("address replace %s/24 dev %s" % (address, device))
+        elif has_ipv6():
+            commands.append("address replace %s/64 dev %s nodad"
+                            % (address, device))
+    return commands
+
+
+class Node:
+    """The namespace of a lab that has the role 'name' and daemons of its
+    own."""
+
+    def __init__(self, lab, name):
+        self.lab = lab
+        self.name = name
+        self.netns = lab.netns(name)
+        self.rundir = os.path.join(lab.directory, name)
+
+    def env(self, tree):
+        """Returns the environment in which programs of Open vSwitch, and of
+        OVN if the lab has it, speak to the daemons here."""
+        env = dict(os.environ, PATH=tree.path, OVS_RUNDIR=self.rundir,
+                   OVS_DBDIR=self.rundir, OVS_LOGDIR=self.rundir)
+        return self.lab.ovn.env(env, self.rundir) if self.lab.ovn else env
+
+    def job(self, tree, *argv, stdin=""):
+        """Returns the Job that runs 'argv' here."""
+        return Job(inside(self.netns, *argv), stdin, self.env(tree))
