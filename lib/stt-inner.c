@@ -108,7 +108,7 @@ stt_inner_read(const void *packet, size_t available, size_t length,
 
     if (inner->protocol == STT_IPPROTO_TCP) {
         if (inner->end - inner->l4_offset < STT_TCP_HEADER_LEN
-            || inner->l4_offset + STT_TCP_HEADER_LEN > available) {
+            || available < (size_t) inner->l4_offset + STT_TCP_HEADER_LEN) {
             return false;
         }
         header_length = (p[inner->l4_offset + 12] >> 4) * 4;
