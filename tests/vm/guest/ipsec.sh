@@ -57,6 +57,13 @@ no_policy()
     ! has_policy "$@"
 }
 
+# Tells whether host $1 has no IPsec states any more, so that nothing can be
+# encrypted which was sent before its policies went.
+no_state()
+{
+    [ -z "$(on "$1" ip xfrm state)" ]
+}
+
 # Waits until host $1 has all policies for traffic with the address $2, in which
 # the TCP port $3 is STT's.
 wait_for_policies()
@@ -137,6 +144,7 @@ test_traffic()
 
     on h2 ovs-vsctl remove interface tunnel options psk
     wait_for_ike no_policy h2 7471
+    wait_for_ike no_state h2
     refuses_what_is_clear
 
     on h1 ovs-vsctl del-port br0 tunnel

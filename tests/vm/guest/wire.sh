@@ -48,8 +48,9 @@ send()
         for size in 0 1 56 1380 1430 1472 2000 8000 60000; do
             ping_from g $address -s $size
         done
-        on g iperf3 -c $address -n 300K -M 1300
-        on g iperf3 -c $address -u -b 2M -l 3000 -n 60K
+        # The server takes a moment until it listens again.
+        wait_until on g iperf3 -c $address -n 300K -M 1300
+        wait_until on g iperf3 -c $address -u -b 2M -l 3000 -n 60K
     done
 }
 
