@@ -8,6 +8,7 @@ dist_man_MANS += \
 	Documentation/stt-dump.8
 
 EXTRA_DIST += \
+	Documentation/benchmark.md \
 	Documentation/controller.md \
 	Documentation/design.md \
 	Documentation/gateways.md \

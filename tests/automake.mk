@@ -72,7 +72,9 @@ TESTSUITE_AT = \
 	tests/replay.at \
 	tests/stt-macros.at \
 	tests/dump.at \
+	tests/bench-report.at \
 	tests/completion.at \
+	tests/bench.at \
 	tests/learning.at \
 	tests/manual.at \
 	tests/ipsec.at \
@@ -96,6 +98,7 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-monitoring.at \
 	tests/system-wire.at \
 	tests/system-dump.at \
+	tests/system-bench.at \
 	tests/system-controller.at \
 	tests/system-gateways.at \
 	tests/system-learning.at \
@@ -108,6 +111,8 @@ EXTRA_DIST += \
 	tests/openflow-tap.py \
 	tests/bench-dump \
 	tests/bench-first-packet \
+	tests/bench-page.py \
+	tests/bench-results.json \
 	tests/dump-fields.py \
 	tests/packets.py \
 	tests/replay.py \

@@ -12,6 +12,24 @@ dist_sttlab_DATA = \
 	utilities/sttlab/ovn.py \
 	utilities/sttlab/run.py
 
+# ovs-stt-bench does the same.
+sttbenchdir = $(sbindir)/../share/ovs-stt/sttbench
+dist_sttbench_DATA = \
+	utilities/sttbench/__init__.py \
+	utilities/sttbench/charts.py \
+	utilities/sttbench/host.py \
+	utilities/sttbench/hosts.py \
+	utilities/sttbench/kernel.py \
+	utilities/sttbench/lab.py \
+	utilities/sttbench/load.py \
+	utilities/sttbench/machine.py \
+	utilities/sttbench/matrix.py \
+	utilities/sttbench/report.py \
+	utilities/sttbench/results.py \
+	utilities/sttbench/results.schema.json \
+	utilities/sttbench/run.py \
+	utilities/sttbench/text.py
+
 # Built only where libpcap is (see configure).
 utilities_stt_dump_SOURCES = \
 	$(dump_sources) \

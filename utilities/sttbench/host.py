@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One of two real hosts: a bridge in the Open vSwitch that runs there, with a
+guest and a tunnel to the other host.
+
+All is called after the process that made it, so that what a killed one left
+can be told from what is in use.  Offloads that are changed are written down
+before, for the same reason."""
+
+import contextlib
+import ipaddress
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+from sttbench import BenchError, NotMeasured, load
+from sttbench.machine import (busy_seconds, check, describe, features_for,
+                              need, offloads, set_offloads, version)
+from sttbench.matrix import AXES
+
+RECORDS = pathlib.Path("/run/ovs-stt-bench")
+BOOT_ID = pathlib.Path("/proc/sys/kernel/random/boot_id")
+NETNS_DIR = pathlib.Path("/run/netns")
+# The guests' network, which RFC 2544 sets aside for benchmarks.
+GUESTS = {"client": "198.18.7.1", "server": "198.18.7.2"}
+GUEST_MACS = {"client": "02:53:54:54:00:01", "server": "02:53:54:54:00:02"}
+# The tunnels' key, or VSID or VNI.
+KEY = 5337
+# Bytes that encapsulation takes of the link's MTU, besides the outer IP header.
+# STT cuts its frames into segments, so it takes nothing.
+HEADERS = {"vxlan": 14 + 8 + 8, "geneve": 14 + 8 + 8, "gre": 14 + 8}
+IP_HEADER = {4: 20, 6: 40}
+# Seconds until a server must listen, and until the other guest must answer.
+SERVER_TIMEOUT = 10
+PING_TIMEOUT = 10
+
+
+class Host:
+    """This host, which is the "client" or the "server"."""
+
+    def __init__(self, role, device, datapath_type):
+        """'device' is the one whose offloads may be changed, or None."""
+        self.role = role
+        self.device = device
+        self.datapath_type = datapath_type
+        self.netns = "sttbench-%d" % os.getpid()
+        self.bridge = "sttb-%d" % os.getpid()
+        self.port = "sttt-%d" % os.getpid()
+        self.guest_port = "sttg-%d" % os.getpid()
+        self.tunnel = None
+        self.program = None
+        self.has_guest = False
+        self.offloads_before = {}
+
+    def describe(self):
+        """Returns what there is to know of this host, for the other one."""
+        programs = {"ovs-vswitchd": self._ovs_version(),
+                    "iperf3": version("iperf3", "--version"),
+                    "sockperf": version("sockperf", "--version")}
+        return {"machine": describe(), "boot": BOOT_ID.read_text().strip(),
+                "programs": {name: found for name, found in programs.items()
+                             if found}}
+
+    @staticmethod
+    def _ovs_version():
+        with contextlib.suppress(BenchError):
+            return vsctl("get", "Open_vSwitch", ".",
+                         "ovs_version").strip().strip('"')
+        return None
+
+    # The link.
+
+    def set_link(self, nic, gro, peer):
+        """Gives the link to the address 'peer' the abilities that a cell asks
+        for.  Returns its offloads."""
+        wanted = {} if nic == gro == "as-is" else features_for(nic, gro)
+        if wanted and not self.device:
+            raise NotMeasured("the %s was started without --device: its "
+                              "offloads are left alone" % self.role)
+        device = self.device or route_to(peer)["dev"]
+        if wanted:
+            if not self.offloads_before:
+                self.offloads_before = offloads(device)
+                RECORDS.mkdir(mode=0o755, exist_ok=True)
+                self._record().write_text(json.dumps(
+                    {"device": device, "offloads": self.offloads_before}))
+            set_offloads(device, wanted)
+        return offloads(device)
+
+    def _record(self):
+        return RECORDS / ("%d.json" % os.getpid())
+
+    def restore_link(self):
+        """Puts back what set_link() changed."""
+        if self.offloads_before:
+            restore(self.device, self.offloads_before)
+            self._record().unlink(missing_ok=True)
+            self.offloads_before = {}
+
+    # The tunnel.
+
+    def use_tunnel(self, tunnel, peer):
+        """Joins the guest to the other host, whose address is 'peer', by
+        'tunnel'.  For "none" there are no guests: the hosts themselves send
+        and receive."""
+        if tunnel == self.tunnel:
+            return
+        self._end_tunnel()
+        if tunnel != "none":
+            mtu = int(route_to(peer)["mtu"])
+            if tunnel in HEADERS:
+                mtu -= HEADERS[tunnel] + IP_HEADER[
+                    ipaddress.ip_address(peer).version]
+            if not self.has_guest:
+                self._make_guest()
+            check(["ip", "link", "set", self.guest_port, "mtu", mtu])
+            check(["ip", "-n", self.netns, "link", "set", "eth0", "mtu", mtu])
+            try:
+                vsctl("add-port", self.bridge, self.port, "--", "set",
+                      "Interface", self.port, "type=" + tunnel,
+                      "options:key=%d" % KEY,
+                      'options:remote_ip="%s"' % peer)
+                error = vsctl("--bare", "get", "Interface", self.port,
+                              "error").strip()
+            except BenchError as reason:
+                error = str(reason)
+            if error not in ("", "[]"):
+                self._end_tunnel()
+                raise NotMeasured("the %s's Open vSwitch cannot add the port:"
+                                  " %s" % (self.role, error.strip('"')))
+        self.tunnel = tunnel
+
+    def _end_tunnel(self):
+        if self.tunnel not in (None, "none"):
+            vsctl("--if-exists", "del-port", self.bridge, self.port)
+        self.tunnel = None
+
+    def _make_guest(self):
+        self.has_guest = True
+        try:
+            vsctl("--may-exist", "add-br", self.bridge, "--", "set", "Bridge",
+                  self.bridge, "datapath_type=" + self.datapath_type)
+        except BenchError as reason:
+            raise NotMeasured("the %s's Open vSwitch makes no bridge: %s"
+                              % (self.role, reason)) from None
+        check(["ip", "netns", "add", self.netns])
+        check(["ip", "link", "add", self.guest_port, "type", "veth", "peer",
+               "name", "eth0", "netns", self.netns])
+        inside = ["ip", "-n", self.netns]
+        check(inside + ["link", "set", "eth0", "address",
+                        GUEST_MACS[self.role]])
+        check(inside + ["address", "add", GUESTS[self.role] + "/24", "dev",
+                        "eth0"])
+        check(inside + ["link", "set", "eth0", "up"])
+        check(["ip", "link", "set", self.guest_port, "up"])
+        vsctl("add-port", self.bridge, self.guest_port)
+
+    def clean_up(self):
+        """Removes all that this object has made, and puts all back."""
+        self.stop()
+        self.restore_link()
+        self.tunnel = None
+        if self.has_guest:
+            remove(os.getpid())
+            self.has_guest = False
+
+    # The traffic.
+
+    def inside(self):
+        """How a command begins that runs in the guest, or without a tunnel on
+        the host."""
+        return [] if self.tunnel == "none" else ["ip", "netns", "exec",
+                                                 self.netns]
+
+    def serve(self, traffic, address):
+        """Has a server of 'traffic' at 'address' until stop()."""
+        self.stop()
+        name = load.program(traffic)
+        need(name, load.PACKAGES[name])
+        address = address if self.tunnel == "none" else GUESTS[self.role]
+        self.program = subprocess.Popen(
+            self.inside() + load.server(traffic, address),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, start_new_session=True)
+        deadline = time.monotonic() + SERVER_TIMEOUT
+        while not check(self.inside() + [
+                "ss", "-Hltn", "sport = %d" % load.PORTS[name]]).strip():
+            if (self.program.poll() is not None
+                    or time.monotonic() > deadline):
+                raise NotMeasured("%s did not start on the %s: is its port %d"
+                                  " in use?" % (name, self.role,
+                                                load.PORTS[name]))
+            time.sleep(0.05)
+
+    def stop(self):
+        if self.program:
+            self.program.terminate()
+            self.program.wait()
+            self.program = None
+
+    def counters(self):
+        return {"cpu_seconds": busy_seconds()}
+
+    def reach(self):
+        """Waits until the other guest answers."""
+        deadline = time.monotonic() + PING_TIMEOUT
+        other = GUESTS["server" if self.role == "client" else "client"]
+        while self.tunnel != "none":
+            with contextlib.suppress(BenchError):
+                check(self.inside() + ["ping", "-n", "-q", "-c", "1", "-W",
+                                       "1", other])
+                return
+            if time.monotonic() > deadline:
+                raise NotMeasured("no packet comes through: is %s open in "
+                                  "firewalls?" % {
+                                      "stt": "TCP port 7471",
+                                      "vxlan": "UDP port 4789",
+                                      "geneve": "UDP port 6081",
+                                      "gre": "IP protocol 47"}[self.tunnel])
+
+
+def vsctl(*argv):
+    return check(["ovs-vsctl", "--timeout=10", *argv])
+
+
+def route_to(address):
+    """Returns the device of the route to 'address', and its MTU."""
+    route, *_ = json.loads(check(["ip", "-j", "route", "get", address]))
+    link, = json.loads(check(["ip", "-j", "link", "show", "dev",
+                              route["dev"]]))
+    return {"dev": route["dev"], "mtu": link["mtu"]}
+
+
+def restore(device, before):
+    """Switches the offloads of 'device' to what they were before.  Fixed ones
+    were not changed."""
+    now = offloads(device)
+    wanted = {feature: state for feature, state in before.items()
+              if now.get(feature) != state}
+    if wanted:
+        set_offloads(device, wanted)
+
+
+def remove(pid):
+    """Removes what the process 'pid' made."""
+    with contextlib.suppress(BenchError):
+        vsctl("--if-exists", "del-br", "sttb-%d" % pid)
+    if (NETNS_DIR / ("sttbench-%d" % pid)).exists():
+        for guest in check(["ip", "netns", "pids",
+                            "sttbench-%d" % pid]).split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(guest), signal.SIGTERM)
+        check(["ip", "netns", "del", "sttbench-%d" % pid])
+
+
+def clean_up_after_others():
+    """Removes what processes left that were killed.  Returns lines that say
+    what."""
+    found = []
+    for record in RECORDS.glob("*.json"):
+        if not _runs(record.stem):
+            with contextlib.suppress(ValueError, KeyError):
+                left = json.loads(record.read_text())
+                restore(left["device"], left["offloads"])
+                found.append("put back the offloads of %s, which a killed run"
+                             " left changed" % left["device"])
+            record.unlink(missing_ok=True)
+    for netns in NETNS_DIR.glob("sttbench-*"):
+        pid = netns.name.split("-")[1]
+        if pid.isdecimal() and not _runs(pid):
+            remove(int(pid))
+            found.append("removed the guest that the killed run %s left" % pid)
+    return found
+
+
+def _runs(pid):
+    return os.path.exists("/proc/%s" % pid)
+
+
+def valid(axis, value):
+    """Returns 'value' if it is one of 'axis', and raises BenchError if not."""
+    if value not in AXES[axis]:
+        raise BenchError("'%s' is no %s" % (value, axis))
+    return value

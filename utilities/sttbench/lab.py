@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measuring in labs on this machine: see ovs-stt-lab(8)."""
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import time
+
+from sttbench import BenchError, NotMeasured, load
+from sttbench.machine import (TUNNEL_FEATURES, busy_seconds, check, need,
+                              offloads, process_seconds, set_offloads)
+
+# In the lab g1 is the client.  Who answers, and at which address: with OVN a
+# guest behind a router, and for the tunnel "local" one of the same host.
+SERVER = ("g2", "192.0.2.2")
+OVN_SERVER = ("r2", "203.0.113.2")
+OVN_LOCAL_SERVER = ("r1", "203.0.113.1")
+# What is left out of OVN's lab where there is to be no connection tracking.
+NO_ACL = ["ovn-nbctl", "--wait=hv", "--timeout=30", "acl-del", "reds", "--",
+          "ls-lb-del", "blue", "--", "ls-lb-del", "red", "--", "lr-lb-del",
+          "router"]
+# Seconds until a server must listen.
+SERVER_TIMEOUT = 10
+
+
+class Lab:
+    """A lab for the cells of one place and one tunnel.  'program' is
+    ovs-stt-lab, 'cell' one of the cells."""
+
+    def __init__(self, program, cell):
+        self.name = "b%d-%s" % (os.getpid(), cell.tunnel)
+        self.command = [program, "--name", self.name]
+        self.cell = cell
+        self.server, self.address = SERVER
+        if self.cell.datapath != "userspace":
+            self.server, self.address = (
+                OVN_LOCAL_SERVER if cell.tunnel == "local" else OVN_SERVER)
+        self.switches = {}
+        self.env = {}
+
+    def options(self):
+        tunnel = "stt" if self.cell.tunnel == "local" else self.cell.tunnel
+        options = ["--tunnel", tunnel, "--mtu", self.cell.mtu,
+                   "--ip", self.cell.ip, "--link-gro", self.cell.gro,
+                   "--link-tso", "off" if self.cell.nic == "no-tso" else "on"]
+        return options + (["--ovn"] if self.cell.datapath != "userspace"
+                          else [])
+
+    def up(self):
+        check(self.command + ["up"] + self.options())
+        state, = json.loads(check(self.command + ["status", "--json"]))
+        for host in state["hosts"]:
+            name = host["name"]
+            self.switches[name] = host["ovs_vswitchd"]
+            # The program itself would take its part of each run's CPU time.
+            self.env[name] = dict(
+                line.split("=", 1) for line in
+                check(self.command + ["exec", name, "env", "-0"]).split("\0")
+                if line)
+        if self.cell.datapath == "ovn":
+            check(self.command + ["exec", "central"] + NO_ACL)
+        if self.cell.nic == "tcp-tso":
+            for host in self.switches:
+                set_offloads("uplink", dict.fromkeys(TUNNEL_FEATURES, "off"),
+                             self.inside(host))
+
+    def down(self):
+        # Ctrl-C in a terminal is meant for us only.
+        subprocess.run(self.command + ["down"], stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                       start_new_session=True, check=False)
+
+    def inside(self, role):
+        """Returns how a command begins that runs in a host or guest."""
+        return ["ip", "netns", "exec", "stt-%s-%s" % (self.name, role)]
+
+    def offloads(self):
+        return offloads("uplink", self.inside("h1"))
+
+    def version(self):
+        return check(["ovs-vswitchd", "--version"],
+                     self.env["h1"]).split()[-1]
+
+    def counters(self):
+        """What is counted besides the client's output."""
+        lost = 0
+        for host, env in self.env.items():
+            shown = check(self.inside(host) + ["ovs-appctl", "stt/show"], env)
+            lost += sum(map(int, re.findall(
+                r"packets lost on the device (\d+)", shown)))
+        return {"cpu_seconds": busy_seconds(),
+                "ovs_cpu_seconds": sum(map(process_seconds,
+                                           self.switches.values())),
+                "socket_losses": lost}
+
+    @contextlib.contextmanager
+    def serving(self, traffic):
+        """Has a server of 'traffic' in its guest."""
+        inside = self.inside(self.server)
+        server = subprocess.Popen(inside + load.server(traffic, self.address),
+                                  stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL)
+        try:
+            port = load.PORTS[load.program(traffic)]
+            deadline = time.monotonic() + SERVER_TIMEOUT
+            while not check(inside + ["ss", "-Hltn",
+                                      "sport = %d" % port]).strip():
+                if server.poll() is not None or time.monotonic() > deadline:
+                    raise BenchError("%s's server did not start"
+                                     % load.program(traffic))
+                time.sleep(0.05)
+            yield
+        finally:
+            server.terminate()
+            server.wait()
+
+    def measure(self, traffic, seconds):
+        """Measures once.  Returns the run."""
+        with self.serving(traffic):
+            before = self.counters()
+            output = check(self.inside("g1")
+                           + load.client(traffic, self.address, seconds),
+                           timeout=seconds + 30)
+            after = self.counters()
+        run = load.parse(traffic, output)
+        run.update((name, after[name] - before[name]) for name in after)
+        return run
+
+
+class Labs:
+    """Labs with all tunnels of one place, which take turns."""
+
+    def __init__(self, program):
+        """'program' is the path of ovs-stt-lab."""
+        self.program = program
+
+    def measure(self, wanted, seconds, about):
+        """Measures the cells of a group.  'wanted' says how often, by cell.
+        Adds to 'about', a dictionary, what is to be known of the place and of
+        the programs.  Yields a cell and its run after each, and a cell and a
+        NotMeasured for one that cannot be."""
+        first = next(iter(wanted))
+        need(load.program(first.traffic),
+             load.PACKAGES[load.program(first.traffic)])
+        with contextlib.ExitStack() as stack:
+            labs = {}
+            for cell in wanted:
+                lab = Lab(self.program, cell)
+                stack.callback(lab.down)
+                try:
+                    lab.up()
+                    # The first run only warms up.
+                    lab.measure(cell.traffic, 1)
+                    labs[cell] = lab
+                except (BenchError, NotMeasured) as reason:
+                    yield cell, NotMeasured(str(reason))
+            for lab in labs.values():
+                about["offloads"] = lab.offloads()
+                about["programs"] = {"ovs-vswitchd": lab.version()}
+                break
+            for turn in range(max(wanted.values())):
+                for cell, lab in list(labs.items()):
+                    if turn < wanted[cell]:
+                        try:
+                            yield cell, lab.measure(cell.traffic, seconds)
+                        except BenchError as reason:
+                            del labs[cell]
+                            yield cell, NotMeasured(str(reason))

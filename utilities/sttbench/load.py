@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The programs that make traffic, iperf3 and sockperf, and what they print."""
+
+import json
+import re
+
+from sttbench import BenchError
+from sttbench.matrix import TCP
+from sttbench.results import udp_payload
+
+PACKAGES = {"iperf3": "iperf3", "sockperf": "sockperf"}
+# TCP and UDP ports that the programs use in the guests.
+PORTS = {"iperf3": 5201, "sockperf": 5202}
+# Bytes of a request, and of its response.
+REQUEST = 64
+
+
+def program(traffic):
+    """The program that makes 'traffic'."""
+    return "sockperf" if traffic == "rr" else "iperf3"
+
+
+def server(traffic, address):
+    """The command that answers 'traffic' at 'address' until it is ended."""
+    if traffic == "rr":
+        return ["sockperf", "server", "--tcp", "-i", address, "-p",
+                str(PORTS["sockperf"])]
+    return ["iperf3", "-s", "-p", str(PORTS["iperf3"])]
+
+
+def client(traffic, address, seconds):
+    """The command that sends 'traffic' to 'address' for 'seconds'."""
+    if traffic == "rr":
+        return ["sockperf", "ping-pong", "--tcp", "-i", address, "-p",
+                str(PORTS["sockperf"]), "-t", str(seconds), "--full-rtt",
+                "--msg-size", str(REQUEST)]
+    command = ["iperf3", "-J", "-c", address, "-p", str(PORTS["iperf3"]),
+               "-t", str(seconds)]
+    if traffic in TCP:
+        _, streams, *back = traffic.split("-")
+        return command + ["-P", streams] + (["-R"] if back else [])
+    return command + ["-u", "-b", "0", "-l", str(udp_payload(traffic))]
+
+
+def parse(traffic, output):
+    """Returns the run that the client's 'output' tells of."""
+    try:
+        return (_parse_sockperf(output) if traffic == "rr"
+                else _parse_iperf3(traffic, output))
+    except (KeyError, ValueError, TypeError):
+        lines = output.strip().splitlines()
+        raise BenchError("%s printed what is not understood: %s"
+                         % (program(traffic),
+                            lines[-1][:200] if lines else "nothing")) from None
+
+
+def _parse_iperf3(traffic, output):
+    end = json.loads(output)["end"]
+    if traffic in TCP:
+        received = end["sum_received"]
+        run = {"seconds": received["seconds"], "bytes": received["bytes"],
+               "retransmits": end["sum_sent"]["retransmits"]}
+    else:
+        total = end.get("sum_received", end["sum"])
+        arrived = total["packets"] - total["lost_packets"]
+        run = {"seconds": total["seconds"], "packets": arrived,
+               "lost": total["lost_packets"],
+               "bytes": arrived * udp_payload(traffic)}
+    if not run["seconds"] > 0 or not run["bytes"] > 0:
+        raise BenchError("iperf3: nothing arrived")
+    return run
+
+
+def _parse_sockperf(output):
+    def number(pattern):
+        found = re.search(pattern, output)
+        if not found:
+            raise ValueError(pattern)
+        return float(found.group(1))
+
+    transactions = number(r"\[Valid Duration\].*ReceivedMessages=(\d+)")
+    return {"seconds": number(r"\[Valid Duration\] RunTime=([\d.]+) sec"),
+            "transactions": transactions,
+            "bytes": transactions * 2 * REQUEST,
+            "latency_median_us": number(r"percentile 50\.000 = *([\d.]+)"),
+            "latency_p99_us": number(r"percentile 99\.000 = *([\d.]+)")}

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the machine is, what it does, and running programs on it."""
+
+import json
+import os
+import pathlib
+import platform
+import re
+import shutil
+import subprocess
+
+from sttbench import BenchError, NotMeasured
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+# The offloads that make a difference, as ethtool calls them.
+FEATURES = ("rx-checksumming", "tx-checksumming",
+            "tcp-segmentation-offload", "generic-segmentation-offload",
+            "generic-receive-offload", "large-receive-offload",
+            "tx-udp_tnl-segmentation", "tx-udp_tnl-csum-segmentation",
+            "tx-gre-segmentation", "tx-gre-csum-segmentation")
+# Those of tunnels.
+TUNNEL_FEATURES = FEATURES[-4:]
+
+
+def check(argv, env=None, timeout=None):
+    """Runs a command and returns what it prints."""
+    try:
+        done = subprocess.run(list(map(str, argv)), text=True, check=False,
+                              stdin=subprocess.DEVNULL, env=env,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              timeout=timeout)
+    except subprocess.TimeoutExpired:
+        raise BenchError("no answer within %d s from: %s"
+                         % (timeout, " ".join(map(str, argv)))) from None
+    except OSError as error:
+        raise BenchError("cannot run %s: %s" % (argv[0], error.strerror)) \
+            from None
+    if done.returncode:
+        raise BenchError("'%s' failed: %s"
+                         % (" ".join(map(str, argv))[:200],
+                            last_line(done.stderr) or last_line(done.stdout)
+                            or "status %d" % done.returncode))
+    return done.stdout
+
+
+def last_line(text):
+    lines = text.strip().splitlines()
+    return lines[-1].strip() if lines else ""
+
+
+def need(program, package):
+    """Raises NotMeasured unless 'program' is installed."""
+    if not shutil.which(program, path=os.environ.get("PATH", "")
+                        + ":/usr/sbin:/sbin"):
+        raise NotMeasured("needs %s: apt install %s" % (program, package))
+
+
+def version(*argv, env=None):
+    """Returns what a program prints as its version, or None."""
+    try:
+        found = re.search(r"\d+(\.\d+)+\S*", check(argv, env, 10))
+    except BenchError:
+        return None
+    return found.group(0) if found else None
+
+
+def describe():
+    """Returns what this machine is, as results.schema.json says."""
+    cpu = "unknown"
+    for line in _read("/proc/cpuinfo").splitlines():
+        if line.startswith("model name"):
+            cpu = line.split(":", 1)[1].strip()
+            break
+    memory = re.search(r"MemTotal: *(\d+) kB", _read("/proc/meminfo"))
+    system = re.search(r'^PRETTY_NAME="?([^"\n]*)', _read("/etc/os-release"),
+                       re.MULTILINE)
+    found = {"cpu": cpu, "cpus": len(os.sched_getaffinity(0)),
+             "memory_mb": int(memory.group(1)) // 1024 if memory else 0,
+             "kernel": platform.release(),
+             "system": system.group(1) if system else platform.system()}
+    if shutil.which("systemd-detect-virt"):
+        # It exits with 1 where there is none.
+        done = subprocess.run(["systemd-detect-virt"], text=True, check=False,
+                              stdout=subprocess.PIPE)
+        found["virtualization"] = done.stdout.strip()
+    return found
+
+
+def _read(path):
+    try:
+        return pathlib.Path(path).read_text(encoding="utf-8",
+                                            errors="replace")
+    except OSError:
+        return ""
+
+
+def busy_seconds():
+    """CPU time that all CPUs of this machine were busy since it started."""
+    user, nice, system, _idle, _iowait, irq, softirq, steal = map(
+        int, _read("/proc/stat").split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / TICKS
+
+
+def process_seconds(pid):
+    """CPU time that process 'pid' has used, the kernel's work on its behalf
+    included."""
+    stat = _read("/proc/%d/stat" % pid)
+    if not stat:
+        raise BenchError("process %d has ended: see the log of ovs-vswitchd"
+                         % pid)
+    return sum(map(int, stat.rsplit(")", 1)[1].split()[11:13])) / TICKS
+
+
+def offloads(device, prefix=()):
+    """Returns which FEATURES of 'device' are "on", or "off".  'prefix' is the
+    beginning of a command that runs ethtool where the device is."""
+    found, = json.loads(check([*prefix, "ethtool", "--json", "-k", device]))
+    return {feature: "on" if found[feature]["active"] else "off"
+            for feature in FEATURES if feature in found}
+
+
+def set_offloads(device, wanted, prefix=()):
+    """Switches features of 'device', a dictionary as offloads() returns it.
+    Raises NotMeasured if it does not have one as wanted afterwards."""
+    words = [word for feature, state in wanted.items()
+             for word in (feature, state)]
+    try:
+        check([*prefix, "ethtool", "-K", device, *words])
+    except BenchError:
+        # Which one it refuses is seen below.
+        pass
+    now = offloads(device, prefix)
+    for feature, state in wanted.items():
+        if now.get(feature, "off") != state:
+            raise NotMeasured("%s cannot have %s switched %s"
+                              % (device, feature, state))
+
+
+def features_for(nic, gro):
+    """Returns what set_offloads() is to switch so that a device has the
+    abilities 'nic' and 'gro' of matrix.AXES.  What a device does not have
+    need not be off."""
+    wanted = {}
+    if nic in ("all", "tcp-tso"):
+        wanted["tcp-segmentation-offload"] = "on"
+        wanted["generic-segmentation-offload"] = "on"
+    if nic in ("tcp-tso", "no-tso"):
+        wanted.update(dict.fromkeys(TUNNEL_FEATURES, "off"))
+    if nic == "all":
+        wanted.update(dict.fromkeys(TUNNEL_FEATURES, "on"))
+    if nic == "no-tso":
+        wanted["tcp-segmentation-offload"] = "off"
+    if gro != "as-is":
+        wanted["generic-receive-offload"] = gro
+    return wanted
