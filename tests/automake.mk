@@ -65,6 +65,7 @@ EXTRA_DIST += \
 TESTSUITE_AT = \
 	tests/testsuite.at \
 	tests/configure.at \
+	tests/version.at \
 	tests/patch-ovs.at \
 	tests/release.at \
 	tests/lib.at \
