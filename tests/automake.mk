@@ -181,6 +181,16 @@ $(check_vm_targets): all
 	  $(@:check-vm-%=%)
 EXTRA_DIST += tests/vm
 
+# make check-packages: the Debian packages, made from what make dist makes, in
+# systems of Debian 12 and 13.  What is downloaded and built is kept in packages/.
+
+PACKAGES_SUITES = bookworm trixie
+.PHONY: check-packages
+check-packages: dist
+	@$(srcdir)/tests/packages/check --work packages $(PACKAGESFLAGS) \
+	  $(DIST_ARCHIVES) $(PACKAGES_SUITES)
+EXTRA_DIST += tests/packages
+
 # make bench-scale: what many ports, and many remote addresses of one, cost.
 
 .PHONY: bench-scale
