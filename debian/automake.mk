@@ -16,9 +16,9 @@ EXTRA_DIST += \
 	debian/ovs-stt-dkms.prerm \
 	debian/ovs-stt-utils.docs \
 	debian/ovs-stt-utils.install \
-	debian/ovs-stt-utils.lintian-overrides \
 	debian/rules \
 	debian/source/format \
+	debian/source/lintian-overrides \
 	debian/source/options \
 	debian/tests/control \
 	debian/tests/tunnel
