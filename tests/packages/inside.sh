@@ -315,8 +315,8 @@ step_remove()
 # as well.
 step_purge()
 {
-    rm -f /etc/apt/sources.list.d/ovs-stt.list
     apt-get -q -y purge "$@"
+    rm /etc/apt/sources.list.d/ovs-stt.list
     apt-get -q -y --purge -o APT::AutoRemove::RecommendsImportant=false \
         -o APT::AutoRemove::SuggestsImportant=false autoremove
     files | grep -v '^/var/lib/dkms/mok\.' >/tmp/files
