@@ -100,7 +100,7 @@ step_rpm()
 {
     local spec kernel
 
-    apt-get -q -y --no-install-recommends install rpm rpmlint \
+    apt-get -q -y --no-install-recommends install elfutils rpm rpmlint \
         linux-headers-amd64 linux-image-amd64
     kernel=$(kernel)
     rm -rf /build/rpm
@@ -219,11 +219,10 @@ step_kernel_upgrade()
     step_modules
 }
 
-# Another Open vSwitch than that which the package was made for.
+# Another Open vSwitch, of version $2, than that of the series $1 which the package was
+# made for.
 step_mismatch()
 {
-    local ours=$1
-
     mkdir -p /tmp/other/DEBIAN
     printf '%s: %s\n' Package openvswitch-switch Version "$2" \
         Architecture amd64 Maintainer 'nobody <nobody@localhost>' \
@@ -232,7 +231,7 @@ step_mismatch()
     apt-get -s install /tmp/openvswitch-switch.deb openvswitch-switch-stt \
         >/tmp/log 2>&1 && fail "apt would install it"
     cat /tmp/log
-    grep "openvswitch-switch-stt.* Depends: openvswitch-switch (.*$ours" \
+    grep "openvswitch-switch-stt.* Depends: openvswitch-switch (.*$1.*$2" \
         /tmp/log
 }
 
