@@ -16,6 +16,7 @@ EXTRA_DIST += \
 	Documentation/kubernetes.md \
 	Documentation/learning.md \
 	Documentation/ovn.md \
+	Documentation/packages.md \
 	Documentation/protocol.md \
 	Documentation/stt.md \
 	Documentation/testing.md

@@ -35,7 +35,8 @@ datapath_sources = \
 
 EXTRA_DIST += \
 	$(datapath_sources) \
-	build-aux/link-modules
+	build-aux/link-modules \
+	datapath/dkms.conf
 
 # The kernel that the modules are for: its release, and where its headers are.
 KERNEL_RELEASE = `uname -r`
@@ -70,12 +71,13 @@ CLEAN_LOCAL += modules_clean
 
 # Sources for DKMS, which builds them for each kernel that is installed.
 dkmsdir = /usr/src/$(PACKAGE)-$(VERSION)
-install-dkms: datapath/dkms.conf
+install-dkms:
 	$(MKDIR_P) '$(DESTDIR)$(dkmsdir)'
 	for file in $(datapath_sources) $(lib_libstt_la_SOURCES); do \
 	  $(INSTALL_DATA) $(srcdir)/$$file '$(DESTDIR)$(dkmsdir)' || exit; \
 	done
-	$(INSTALL_DATA) datapath/dkms.conf '$(DESTDIR)$(dkmsdir)'
+	sed 's/#MODULE_VERSION#/$(VERSION)/' $(srcdir)/datapath/dkms.conf \
+	  >'$(DESTDIR)$(dkmsdir)/dkms.conf'
 
 uninstall-dkms:
 	rm -rf '$(DESTDIR)$(dkmsdir)'

@@ -36,7 +36,7 @@ AS_HELP_STRING([--without-ovs],
    AC_SUBST([HAVE_OVS])
    AC_SUBST([OVS_SRC])
    AC_SUBST([CONFIGURE_DEPENDENCIES],
-     ['$(top_srcdir)/build-aux/patch-ovs'])
+     ['$(top_srcdir)/VERSION $(top_srcdir)/build-aux/patch-ovs'])
    AM_CONDITIONAL([HAVE_OVS], [test $HAVE_OVS = yes])])
 
 # _STT_CHECK_OVS_TREE

@@ -65,6 +65,7 @@ EXTRA_DIST += \
 TESTSUITE_AT = \
 	tests/testsuite.at \
 	tests/configure.at \
+	tests/version.at \
 	tests/patch-ovs.at \
 	tests/release.at \
 	tests/lib.at \
@@ -154,11 +155,13 @@ check-local: tests/testsuite
 	$(SHELL) tests/testsuite -C tests AUTOTEST_PATH=$(AUTOTEST_PATH) \
 	  $(TESTSUITEFLAGS)
 
+# Not with the suites' own --clean: with make -j they may be gone already.
 clean-tests:
 	for suite in testsuite system-testsuite; do \
-	  if test -e tests/$$suite; then \
-	    $(SHELL) tests/$$suite -C tests --clean; \
+	  if test -d tests/$$suite.dir; then \
+	    chmod -R u+rwX tests/$$suite.dir || exit; \
 	  fi; \
+	  rm -rf tests/$$suite.dir tests/$$suite.log || exit; \
 	done
 	rm -rf tests/fuzz.dir
 CLEAN_LOCAL += clean-tests
@@ -184,6 +187,16 @@ $(check_vm_targets): all
 	@$(srcdir)/tests/vm/check --work vm $(vm_ovs_tree) $(VMFLAGS) \
 	  $(@:check-vm-%=%)
 EXTRA_DIST += tests/vm
+
+# make check-packages: the Debian packages, made from what make dist makes, in
+# systems of Debian 12 and 13.  What is downloaded and built is kept in packages/.
+
+PACKAGES_SUITES = bookworm trixie
+.PHONY: check-packages
+check-packages: dist
+	@$(srcdir)/tests/packages/check --work packages $(PACKAGESFLAGS) \
+	  $(DIST_ARCHIVES) $(PACKAGES_SUITES)
+EXTRA_DIST += tests/packages
 
 # make bench-scale: what many ports, and many remote addresses of one, cost.
 

@@ -10,7 +10,12 @@ sttlabdir = $(sbindir)/../share/ovs-stt/sttlab
 dist_sttlab_DATA = \
 	utilities/sttlab/__init__.py \
 	utilities/sttlab/ovn.py \
-	utilities/sttlab/run.py
+	utilities/sttlab/run.py \
+	utilities/sttlab/version.py
+
+# Nothing is configured in the programs that are scripts: they read the version.
+versiondir = $(sbindir)/../share/ovs-stt
+dist_version_DATA = VERSION
 
 # ovs-stt-bench does the same.
 sttbenchdir = $(sbindir)/../share/ovs-stt/sttbench

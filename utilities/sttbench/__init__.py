@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The parts of ovs-stt-bench(8)."""
 
-VERSION = "0.1.0"
+# The programs of one version have it from one file.
+# pylint: disable=unused-import
+from sttlab.version import VERSION
+
 PROGRAM = "ovs-stt-bench"
 
 
