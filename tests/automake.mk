@@ -203,6 +203,16 @@ bench-dump: all
 	@$(PYTHON3) $(srcdir)/tests/bench-dump \
 	  --stt-dump utilities/stt-dump --dir tests $(BENCHFLAGS)
 
+# make bench-lib: what the protocol library costs for each frame.
+
+.PHONY: bench-lib
+EXTRA_DIST += \
+	tests/bench-lib \
+	tests/bench-lib.baseline
+bench-lib: tests/bench-stt-lib
+	@$(PYTHON3) $(srcdir)/tests/bench-lib \
+	  --program tests/bench-stt-lib $(BENCHFLAGS)
+
 # make check-ovs, make check-ovs-all: Open vSwitch's own tests of what the hooks
 # touch, and of all that is near it.
 #
