@@ -39,6 +39,16 @@ tests_test_stt_reassembly_tsan_LDFLAGS = -Wl,--wrap=calloc
 tests_test_stt_reassembly_tsan_LDADD = -lpthread
 endif
 
+# What is measured must not have the sanitizers.
+check_PROGRAMS += tests/bench-stt-lib
+tests_bench_stt_lib_SOURCES = \
+	tests/bench-stt-lib.c \
+	tests/stt-test.h
+tests_bench_stt_lib_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DBENCH_CPU='"$(host_cpu)"' \
+	-DBENCH_FLAGS='"$(strip $(CPPFLAGS) $(CFLAGS))"'
+tests_bench_stt_lib_LDADD = lib/libstt.la
+
 if HAVE_PCAP
 check_PROGRAMS += \
 	tests/stt-dump \
@@ -70,6 +80,7 @@ TESTSUITE_AT = \
 	tests/release.at \
 	tests/lib.at \
 	tests/reassembly.at \
+	tests/bench-lib.at \
 	tests/replay.at \
 	tests/stt-macros.at \
 	tests/dump.at \
@@ -209,6 +220,16 @@ EXTRA_DIST += tests/bench-scale
 bench-dump: all
 	@$(PYTHON3) $(srcdir)/tests/bench-dump \
 	  --stt-dump utilities/stt-dump --dir tests $(BENCHFLAGS)
+
+# make bench-lib: what the protocol library costs for each frame.
+
+.PHONY: bench-lib
+EXTRA_DIST += \
+	tests/bench-lib \
+	tests/bench-lib.baseline
+bench-lib: tests/bench-stt-lib
+	@$(PYTHON3) $(srcdir)/tests/bench-lib \
+	  --program tests/bench-stt-lib $(BENCHFLAGS)
 
 # make check-ovs, make check-ovs-all: Open vSwitch's own tests of what the hooks
 # touch, and of all that is near it.
