@@ -249,9 +249,10 @@ class Hosts:
             self.connect()
         own = self.host.describe()
         self.one_machine = self.server["boot"] == own["boot"]
-        about["programs"] = own["programs"]
-        about["server"] = {**self.server["machine"],
-                           "programs": self.server["programs"]}
+        about["server"] = self.server["machine"]
+        about["programs"] = {**own["programs"], **{
+            "the server's " + name: found
+            for name, found in self.server["programs"].items()}}
         name = load.program(first.traffic)
         need(name, load.PACKAGES[name])
         self.ask("link", nic=first.nic, gro=first.gro)
