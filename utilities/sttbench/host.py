@@ -270,7 +270,9 @@ def clean_up_after_others():
     for netns in NETNS_DIR.glob("sttbench-*"):
         pid = netns.name.split("-")[1]
         if pid.isdecimal() and not _runs(pid):
-            remove(int(pid))
+            # It may be just about to be removed.
+            with contextlib.suppress(BenchError):
+                remove(int(pid))
             found.append("removed the guest that the killed run %s left" % pid)
     return found
 
