@@ -3,6 +3,13 @@
 // expect: ^[[:space:]]*STT = 1,$
 // expect: ^[[:space:]]*GENEVE = 2,$
 // expect: ^[[:space:]]*TUNNEL_TYPE_MAX = 3
+// expect: include "stt/ovn-service.h"
+
+// All programs include this file.
+@ includes @
+@@
+ #include "include/ovn/version.h"
++#include "stt/ovn-service.h"
 
 // Of the types that two chassis have in common, they take the one with the
 // highest number.
