@@ -116,9 +116,20 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-learning.at \
 	tests/system-ovn.at
 
+# make check-ovn: those with OVN once more, with a newer OVN to which STT was
+# added, and of what only that has.
+
+OVN_TESTSUITE_AT = \
+	tests/ovn-testsuite.at \
+	tests/system-macros.at \
+	tests/system-ovn.at \
+	tests/system-ovn-source.at
+
 EXTRA_DIST += \
 	$(TESTSUITE_AT) \
 	$(SYSTEM_TESTSUITE_AT) \
+	tests/ovn-testsuite.at \
+	tests/system-ovn-source.at \
 	tests/collector.py \
 	tests/openflow-tap.py \
 	tests/bench-dump \
@@ -133,7 +144,8 @@ EXTRA_DIST += \
 	tests/traffic.py
 CLEANFILES += \
 	tests/testsuite \
-	tests/system-testsuite
+	tests/system-testsuite \
+	tests/ovn-testsuite
 DISTCLEANFILES += \
 	tests/atconfig
 
@@ -158,8 +170,11 @@ tests/testsuite: $(TESTSUITE_AT) tests/package.m4 $(ovs_test_macros)
 tests/system-testsuite: $(SYSTEM_TESTSUITE_AT) tests/package.m4
 	$(AM_V_GEN)$(AUTOTEST) -I tests -I $(srcdir) \
 	  -o $@.tmp $(srcdir)/tests/system-testsuite.at && mv $@.tmp $@
+tests/ovn-testsuite: $(OVN_TESTSUITE_AT) tests/package.m4
+	$(AM_V_GEN)$(AUTOTEST) -I tests -I $(srcdir) \
+	  -o $@.tmp $(srcdir)/tests/ovn-testsuite.at && mv $@.tmp $@
 
-.PHONY: check-system check-release check-release-system
+.PHONY: check-system check-ovn check-release check-release-system
 .PHONY: check-ovs check-ovs-all check-fuzz fuzz
 
 check-local: tests/testsuite
@@ -168,7 +183,7 @@ check-local: tests/testsuite
 
 # Not with the suites' own --clean: with make -j they may be gone already.
 clean-tests:
-	for suite in testsuite system-testsuite; do \
+	for suite in testsuite system-testsuite ovn-testsuite; do \
 	  if test -d tests/$$suite.dir; then \
 	    chmod -R u+rwX tests/$$suite.dir || exit; \
 	  fi; \
@@ -261,6 +276,14 @@ ovn:
 check-system: all ovn tests/system-testsuite $(check_PROGRAMS)
 	$(SHELL) tests/system-testsuite -C tests \
 	  AUTOTEST_PATH=$(AUTOTEST_PATH) $(TESTSUITEFLAGS)
+# What is built for this is kept in ovn-source, and built anew only as far as it
+# changed.
+check-ovn: all tests/ovn-testsuite $(check_PROGRAMS)
+	CC='$(CC)' CFLAGS='$(CFLAGS)' SPATCH='$(SPATCH)' \
+	  $(srcdir)/utilities/ovs-stt-ovn --source --ovs ovs ovn-source
+	OVS_STT_OVN=$(abs_top_builddir)/ovn-source \
+	  $(SHELL) tests/ovn-testsuite -C tests \
+	  AUTOTEST_PATH=$(AUTOTEST_PATH) $(TESTSUITEFLAGS)
 check-release: all tests/testsuite
 	$(SHELL) tests/testsuite -C tests AUTOTEST_PATH=$(AUTOTEST_PATH) \
 	  -k stt $(TESTSUITEFLAGS)
@@ -277,8 +300,8 @@ bench-scale: all
 	OVS_STT_TREE=$(ovs_build) $(PYTHON3) $(srcdir)/tests/bench-scale \
 	  $(BENCHFLAGS)
 else
-check-system check-release check-release-system check-ovs check-ovs-all \
-bench-scale:
+check-system check-ovn check-release check-release-system check-ovs \
+check-ovs-all bench-scale:
 	@echo "make $@ needs Open vSwitch: configure --with-ovs=DIR" >&2; exit 1
 endif
 

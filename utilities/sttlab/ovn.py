@@ -95,8 +95,10 @@ class Programs:
         with open(self.schemas["ovnsb_db"]) as schema:
             column = json.load(schema)["tables"]["Encap"]["columns"]["type"]
         if tunnel not in column["type"]["key"]["enum"][1]:
-            raise LabError("this OVN has no %s (OVN has STT up to 25.03):"
-                           " give another with --ovn-dir DIR" % tunnel)
+            raise LabError("this OVN has no %s (OVN has STT up to 25.03, and"
+                           " 'utilities/ovs-stt-ovn --source DIR' adds it to a"
+                           " newer one): give another with --ovn-dir DIR"
+                           % tunnel)
 
 
 class Deployment:
@@ -271,6 +273,15 @@ class Deployment:
         run_all("start ovn-controller", [
             host.job(tree, "ovn-controller", "--monitor", *DAEMON_OPTIONS,
                      "unix:%s/db.sock" % host.rundir) for host in hosts])
+
+    @staticmethod
+    def let_forward(host, tree):
+        """Lets the ovs-vswitchd of 'host' forward from its start on.  OVN
+        26.03 has that of a gateway wait for OVN's flows, but ovn-controller
+        reaches the southbound database through this ovs-vswitchd."""
+        run_all("let %s forward" % host.name, [
+            host.job(tree, "ovs-vsctl", "--no-wait", "remove", "Open_vSwitch",
+                     ".", "other_config", "flow-restore-wait")])
 
     def wait_for_chassis(self, tree):
         run_all("have all chassis do what the northbound database says", [
