@@ -18,5 +18,7 @@ EXTRA_DIST += \
 	Documentation/ovn.md \
 	Documentation/packages.md \
 	Documentation/protocol.md \
+	Documentation/results \
+	Documentation/results.md \
 	Documentation/stt.md \
 	Documentation/testing.md
