@@ -302,7 +302,8 @@ test_unload()
     ping_from g1 198.51.100.2
     stop_ovs h1
     stop_ovs h2
-    rmmod vport_stt
+    # Ports hold the module until RCU has freed them.
+    wait_until rmmod vport_stt
     rmmod stt
 }
 
