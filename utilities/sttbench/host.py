@@ -12,12 +12,11 @@ import json
 import os
 import pathlib
 import signal
-import subprocess
 import time
 
 from sttbench import BenchError, NotMeasured, load
 from sttbench.machine import (busy_seconds, check, describe, features_for,
-                              need, offloads, set_offloads, version)
+                              need, offloads, set_offloads)
 from sttbench.matrix import AXES
 
 RECORDS = pathlib.Path("/run/ovs-stt-bench")
@@ -32,8 +31,7 @@ KEY = 5337
 # STT cuts its frames into segments, so it takes nothing.
 HEADERS = {"vxlan": 14 + 8 + 8, "geneve": 14 + 8 + 8, "gre": 14 + 8}
 IP_HEADER = {4: 20, 6: 40}
-# Seconds until a server must listen, and until the other guest must answer.
-SERVER_TIMEOUT = 10
+# Seconds until the other guest must answer.
 PING_TIMEOUT = 10
 
 
@@ -56,19 +54,12 @@ class Host:
 
     def describe(self):
         """Returns what there is to know of this host, for the other one."""
-        programs = {"ovs-vswitchd": self._ovs_version(),
-                    "iperf3": version("iperf3", "--version"),
-                    "sockperf": version("sockperf", "--version")}
-        return {"machine": describe(), "boot": BOOT_ID.read_text().strip(),
-                "programs": {name: found for name, found in programs.items()
-                             if found}}
-
-    @staticmethod
-    def _ovs_version():
+        programs = load.versions()
         with contextlib.suppress(BenchError):
-            return vsctl("get", "Open_vSwitch", ".",
-                         "ovs_version").strip().strip('"')
-        return None
+            programs["ovs-vswitchd"] = vsctl(
+                "get", "Open_vSwitch", ".", "ovs_version").strip().strip('"')
+        return {"machine": describe(), "boot": BOOT_ID.read_text().strip(),
+                "programs": programs}
 
     # The link.
 
@@ -179,25 +170,16 @@ class Host:
         self.stop()
         name = load.program(traffic)
         need(name, load.PACKAGES[name])
-        address = address if self.tunnel == "none" else GUESTS[self.role]
-        self.program = subprocess.Popen(
-            self.inside() + load.server(traffic, address),
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, start_new_session=True)
-        deadline = time.monotonic() + SERVER_TIMEOUT
-        while not check(self.inside() + [
-                "ss", "-Hltn", "sport = %d" % load.PORTS[name]]).strip():
-            if (self.program.poll() is not None
-                    or time.monotonic() > deadline):
-                raise NotMeasured("%s did not start on the %s: is its port %d"
-                                  " in use?" % (name, self.role,
-                                                load.PORTS[name]))
-            time.sleep(0.05)
+        if self.tunnel != "none":
+            address = GUESTS[self.role]
+        try:
+            self.program = load.serve(self.inside(), traffic, address)
+        except NotMeasured as reason:
+            raise NotMeasured("the %s: %s" % (self.role, reason)) from None
 
     def stop(self):
         if self.program:
-            self.program.terminate()
-            self.program.wait()
+            load.end(self.program)
             self.program = None
 
     def counters(self):

@@ -15,7 +15,7 @@ import time
 
 from sttbench import BenchError, NotMeasured, PROGRAM, VERSION, load
 from sttbench.host import GUESTS, Host, valid
-from sttbench.machine import check, need
+from sttbench.machine import need
 
 DEFAULT_PORT = 7472
 # Bytes of the longest line that is taken.
@@ -180,7 +180,7 @@ class Hosts:
         self.address = args.client
         self.lines = None
         self.server = None
-        self.one_machine = False
+        self.own = None
         self.host = Host("client", args.device, args.datapath_type)
 
     def __enter__(self):
@@ -212,6 +212,7 @@ class Hosts:
             self.disconnect()
             raise
         self.lines.connection.settimeout(TIMEOUT)
+        self.own = self.host.describe()
 
     def disconnect(self):
         if self.lines:
@@ -247,10 +248,8 @@ class Hosts:
         first = next(iter(wanted))
         if not self.lines:
             self.connect()
-        own = self.host.describe()
-        self.one_machine = self.server["boot"] == own["boot"]
         about["server"] = self.server["machine"]
-        about["programs"] = {**own["programs"], **{
+        about["programs"] = {**self.own["programs"], **{
             "the server's " + name: found
             for name, found in self.server["programs"].items()}}
         name = load.program(first.traffic)
@@ -280,23 +279,16 @@ class Hosts:
         host.use_tunnel(cell.tunnel, self.address)
         host.reach()
         self.ask("serve", traffic=cell.traffic)
-        before = self.counters()
-        try:
-            output = check(host.inside() + load.client(
-                cell.traffic, self.address if cell.tunnel == "none"
-                else GUESTS["server"], seconds), timeout=seconds + 30)
-            run = load.parse(cell.traffic, output)
-        except BenchError as error:
-            raise NotMeasured(str(error)) from None
-        after = self.counters()
+        run = load.measure(host.inside(), cell.traffic,
+                           self.address if cell.tunnel == "none"
+                           else GUESTS["server"], seconds, self.counters)
         self.ask("stop")
-        run.update((name, after[name] - before[name]) for name in after)
         return run
 
     def counters(self):
         """What both ends have counted."""
         own, other = self.host.counters(), self.ask("counters")
-        if self.one_machine:
-            # Its CPUs count once.
+        if self.server["boot"] == self.own["boot"]:
+            # It is one machine, whose CPUs count once.
             return own
         return {name: own[name] + float(other[name]) for name in own}

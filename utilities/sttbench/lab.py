@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import time
 
 from sttbench import BenchError, NotMeasured, load
 from sttbench.machine import (TUNNEL_FEATURES, busy_seconds, check, need,
@@ -21,8 +20,6 @@ OVN_LOCAL_SERVER = ("r1", "203.0.113.1")
 NO_ACL = ["ovn-nbctl", "--wait=hv", "--timeout=30", "acl-del", "reds", "--",
           "ls-lb-del", "blue", "--", "ls-lb-del", "red", "--", "lr-lb-del",
           "router"]
-# Seconds until a server must listen.
-SERVER_TIMEOUT = 10
 
 
 class Lab:
@@ -95,39 +92,14 @@ class Lab:
                                            self.switches.values())),
                 "socket_losses": lost}
 
-    @contextlib.contextmanager
-    def serving(self, traffic):
-        """Has a server of 'traffic' in its guest."""
-        inside = self.inside(self.server)
-        server = subprocess.Popen(inside + load.server(traffic, self.address),
-                                  stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.DEVNULL,
-                                  stderr=subprocess.DEVNULL)
-        try:
-            port = load.PORTS[load.program(traffic)]
-            deadline = time.monotonic() + SERVER_TIMEOUT
-            while not check(inside + ["ss", "-Hltn",
-                                      "sport = %d" % port]).strip():
-                if server.poll() is not None or time.monotonic() > deadline:
-                    raise BenchError("%s's server did not start"
-                                     % load.program(traffic))
-                time.sleep(0.05)
-            yield
-        finally:
-            server.terminate()
-            server.wait()
-
     def measure(self, traffic, seconds):
         """Measures once.  Returns the run."""
-        with self.serving(traffic):
-            before = self.counters()
-            output = check(self.inside("g1")
-                           + load.client(traffic, self.address, seconds),
-                           timeout=seconds + 30)
-            after = self.counters()
-        run = load.parse(traffic, output)
-        run.update((name, after[name] - before[name]) for name in after)
-        return run
+        server = load.serve(self.inside(self.server), traffic, self.address)
+        try:
+            return load.measure(self.inside("g1"), traffic, self.address,
+                                seconds, self.counters)
+        finally:
+            load.end(server)
 
 
 class Labs:
@@ -157,15 +129,15 @@ class Labs:
                     labs[cell] = lab
                 except (BenchError, NotMeasured) as reason:
                     yield cell, NotMeasured(str(reason))
-            for lab in labs.values():
+            if labs:
+                lab = next(iter(labs.values()))
                 about["offloads"] = lab.offloads()
                 about["programs"] = {"ovs-vswitchd": lab.version()}
-                break
             for turn in range(max(wanted.values())):
                 for cell, lab in list(labs.items()):
                     if turn < wanted[cell]:
                         try:
                             yield cell, lab.measure(cell.traffic, seconds)
-                        except BenchError as reason:
+                        except (BenchError, NotMeasured) as reason:
                             del labs[cell]
                             yield cell, NotMeasured(str(reason))

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The programs that make traffic, iperf3 and sockperf, and what they print."""
+"""The programs that make traffic, iperf3 and sockperf: running them, and what
+they print."""
 
 import json
 import re
+import subprocess
+import time
 
-from sttbench import BenchError
+from sttbench import BenchError, NotMeasured
+from sttbench.machine import check, version
 from sttbench.matrix import TCP
 from sttbench.results import udp_payload
 
@@ -13,6 +17,16 @@ PACKAGES = {"iperf3": "iperf3", "sockperf": "sockperf"}
 PORTS = {"iperf3": 5201, "sockperf": 5202}
 # Bytes of a request, and of its response.
 REQUEST = 64
+# Seconds until a server must listen, and that a client may take for more than
+# its traffic.
+SERVER_TIMEOUT = 10
+CLIENT_TIMEOUT = 30
+
+
+def versions():
+    """Returns the versions of the programs that are installed, by name."""
+    found = {name: version(name, "--version") for name in PACKAGES}
+    return {name: number for name, number in found.items() if number}
 
 
 def program(traffic):
@@ -40,6 +54,51 @@ def client(traffic, address, seconds):
         _, streams, *back = traffic.split("-")
         return command + ["-P", streams] + (["-R"] if back else [])
     return command + ["-u", "-b", "0", "-l", str(udp_payload(traffic))]
+
+
+def serve(inside, traffic, address):
+    """Starts what answers 'traffic' at 'address', by a command that begins
+    with 'inside'.  Returns the process, which listens, and is the caller's to
+    end."""
+    port = PORTS[program(traffic)]
+    process = subprocess.Popen(inside + server(traffic, address),
+                               stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL,
+                               start_new_session=True)
+    try:
+        deadline = time.monotonic() + SERVER_TIMEOUT
+        while not check(inside + ["ss", "-Hltn",
+                                  "sport = %d" % port]).strip():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise NotMeasured("%s's server did not start: is port %d in"
+                                  " use?" % (program(traffic), port))
+            time.sleep(0.05)
+    except BaseException:
+        end(process)
+        raise
+    return process
+
+
+def end(process):
+    """Ends what serve() has started."""
+    process.terminate()
+    process.wait()
+
+
+def measure(inside, traffic, address, seconds, counters):
+    """Sends 'traffic' to 'address' for 'seconds', by a command that begins
+    with 'inside'.  Returns the run, with by how much the numbers in the
+    dictionary that the function 'counters' returns have risen."""
+    before = counters()
+    try:
+        run = parse(traffic, check(inside + client(traffic, address, seconds),
+                                   timeout=seconds + CLIENT_TIMEOUT))
+    except BenchError as error:
+        raise NotMeasured(str(error)) from None
+    after = counters()
+    run.update((name, after[name] - before[name]) for name in after)
+    return run
 
 
 def parse(traffic, output):

@@ -6,8 +6,8 @@ import datetime
 import os
 import sys
 
-from sttbench import BenchError, NotMeasured, PROGRAM, machine
-from sttbench.matrix import group_of, groups
+from sttbench import BenchError, NotMeasured, PROGRAM, load, machine
+from sttbench.matrix import groups
 
 try:
     import tqdm
@@ -23,7 +23,7 @@ def now():
 
 def place(group):
     """The name of what a group is measured in, apart from the traffic."""
-    return " ".join(group_of(group)._replace(traffic="")).strip()
+    return " ".join(filter(None, group._replace(traffic="")))
 
 
 class Progress:
@@ -116,13 +116,10 @@ def _refuse(results, cell, reason, progress):
 
 def about(command, profile, axes, repeats, seconds):
     """Returns what a new file of results begins with."""
-    programs = {name: machine.version(name, "--version")
-                for name in ("iperf3", "sockperf")}
     return {"command": command, "profile": profile, "axes": axes,
             "started": now(), "repeats": repeats, "seconds": seconds,
             "machine": machine.describe(),
-            "programs": {name: found for name, found in programs.items()
-                         if found},
+            "programs": load.versions(),
             "offloads": {}}
 
 
