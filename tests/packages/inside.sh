@@ -47,6 +47,13 @@ installed()
     [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null)" = 'ii ' ]
 }
 
+# Prints README's commands for the datapath $1, without sudo, which is not there.
+readme()
+{
+    sed -n "/^<!-- BEGIN $1 datapath -->\$/,/^<!-- END/s/^    //p" \
+        /shared/source/README.md | sed 's/sudo //g'
+}
+
 # Makes the packages' source, the archive $1, and a version after it.
 step_build()
 {
@@ -139,9 +146,16 @@ step_stock()
     must_fail test -e "/lib/modules/$(kernel)/build"
 }
 
-# One command of apt installs the packages given.
+# README's command installs the modules, and one command of apt the packages given
+# from a repository.
 step_install()
 {
+    cd /shared/packages
+    readme kernel | grep "^apt install " >/tmp/commands
+    cat /tmp/commands
+    sh -eux /tmp/commands
+    installed ovs-stt-dkms || fail "ovs-stt-dkms is not installed"
+
     echo "deb [trusted=yes] file:/shared/packages ./" \
         >/etc/apt/sources.list.d/ovs-stt.list
     apt-get -q update
@@ -244,8 +258,8 @@ step_tunnel()
         /usr/lib/openvswitch-switch/ovs-vswitchd
     equal "Open vSwitch's version" "$($switch --version | head -n 1)" \
         "$(ovs-vswitchd --version | head -n 1)"
-    cp /shared/source/debian/tests/tunnel /tmp/tunnel
-    sh /tmp/tunnel
+    cd /shared/source
+    sh debian/tests/tunnel
 }
 
 # The installed tools make a lab with STT, without having to choose.
