@@ -71,6 +71,8 @@ ICMP, TCP, UDP, ICMP6 = 1, 6, 17, 58
 TCP_ACK = 0x10
 ARP_REQUEST, ARP_REPLY = 1, 2
 BROADCAST = "ff:ff:ff:ff:ff:ff"
+# All that is not for a group, as value and mask.
+UNICAST = "00:00:00:00:00:00", "01:00:00:00:00:00"
 
 # Actions are pairs: ("set", field, value), ("output", port), ("metadata",
 # value), ("goto", table).
@@ -323,6 +325,12 @@ class SttController(app_manager.OSKenApp):
                         (("output", ofp.OFPP_CONTROLLER),))
         yield make_flow(FORWARD, POLICY, 200, {"eth_type": ETH_ARP},
                         (("output", ofp.OFPP_CONTROLLER),))
+        # A guest asks another now and then whether it is still there.  This has
+        # to work without the controller, too, which only takes note of it.
+        yield make_flow(FORWARD, POLICY, 210,
+                        {"eth_type": ETH_ARP, "eth_dst": UNICAST},
+                        (("output", ofp.OFPP_CONTROLLER),
+                         ("goto", DESTINATION)))
         if host.tunnel is not None:
             yield make_flow(FORWARD, CLASSIFY, 100, {"in_port": host.tunnel},
                             (("goto", TUNNEL),))
@@ -624,17 +632,23 @@ class SttController(app_manager.OSKenApp):
             return
         arp = Arp.parse(frame)
         if arp:
-            self.handle_arp(arp, tenant, host, port, frame)
+            forwarded = msg.table_id == POLICY and not frame[0] & 1
+            self.handle_arp(arp, tenant, host, port,
+                            None if forwarded else frame)
         elif msg.table_id == SOURCE and msg.total_len == len(frame):
             # Once more, with what is known now.
             host.send_frame(frame, [ofp.OFPP_TABLE], port)
 
     def handle_arp(self, arp, tenant, host, port, frame):
+        """Takes note of who 'arp' says has which address, and does what it
+        asks for, unless 'frame' is None, as it was forwarded already."""
         number = tenant.number
         new = False
         if arp.source_ip != "0.0.0.0":
             new = self.macs.get((number, arp.source_ip)) != arp.source_mac
             self.macs[number, arp.source_ip] = arp.source_mac
+        if frame is None:
+            return
         if arp.op == ARP_REPLY:
             place = self.places.get((number, arp.target_mac))
             if place and arp.source_ip != arp.target_ip:
