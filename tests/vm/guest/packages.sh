@@ -78,11 +78,18 @@ test_upgrade_with_tunnel()
     ping_from g1 198.51.100.2
 }
 
+unused()
+{
+    [ "$(cat /sys/module/vport_stt/refcnt)" = 0 ]
+}
+
 # Without tunnels they go, and the script has nothing to say.
 test_removal()
 {
     modprobe vport-stt
     loaded
+    # The kernel frees ports a moment after Open vSwitch has gone.
+    wait_until unused
     equal "what the script says" "$(prerm remove)" ""
     must_fail test -e /sys/module/stt
     must_fail test -e /sys/module/vport_stt
