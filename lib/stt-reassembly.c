@@ -141,13 +141,19 @@ hash_source(const struct stt_reassembly *r, const struct stt_key *key)
     return stt_hash(r->seed, words, 3);
 }
 
+/* Returns the hash of all of 'key', of which 'source_hash' stands for what
+ * hash_source() has taken in. */
 static uint64_t
-hash_key(const struct stt_reassembly *r, const struct stt_key *key)
+hash_frame(const struct stt_reassembly *r, uint64_t source_hash,
+           const struct stt_key *key)
 {
-    uint64_t words[sizeof *key / sizeof(uint64_t) + 1] = { 0 };
+    uint64_t words[4];
 
-    memcpy(words, key, sizeof *key);
-    return stt_hash(r->seed, words, sizeof words / sizeof words[0]);
+    words[0] = source_hash;
+    memcpy(&words[1], key->destination, sizeof key->destination);
+    words[3] = ((uint64_t) key->frame_id << 32
+                | (uint32_t) key->source_port << 16 | key->destination_port);
+    return stt_hash(r->seed, words, 4);
 }
 
 static struct source *
@@ -480,13 +486,16 @@ evict_elsewhere(struct stt_reassembly *r, const struct shard *spared,
  * frame, in '*frame', if there is one, is as it was. */
 static enum stt_drop
 insert_locked(struct stt_reassembly *r, struct shard *shard,
-              struct stt_list *source_bucket, const struct stt_key *key,
-              uint16_t frame_length, struct stt_fragment *fragment,
-              uint64_t now, struct frame **frame_,
-              struct stt_fragment **whole, struct stt_fragment **dead)
+              uint64_t source_hash, uint64_t frame_hash,
+              const struct stt_key *key, uint16_t frame_length,
+              struct stt_fragment *fragment, uint64_t now,
+              struct frame **frame_, struct stt_fragment **whole,
+              struct stt_fragment **dead)
 {
     struct stt_list *bucket
-        = &shard->frames[hash_key(r, key) & (FRAME_BUCKETS - 1)];
+        = &shard->frames[frame_hash & (FRAME_BUCKETS - 1)];
+    struct stt_list *source_bucket
+        = &shard->sources[source_hash & (SOURCE_BUCKETS - 1)];
     struct frame *frame = find_frame(bucket, key);
     struct stt_fragment *prev = NULL;
     enum stt_drop drop = STT_DROP_NONE;
@@ -541,8 +550,9 @@ stt_reassembly_insert(struct stt_reassembly *r, const struct stt_key *key,
                       struct stt_fragment *fragment, uint64_t now,
                       struct stt_fragment **dead)
 {
-    uint64_t hash = hash_source(r, key);
-    struct shard *shard = &r->shards[(hash >> 32) & (r->n_shards - 1)];
+    uint64_t source_hash = hash_source(r, key);
+    uint64_t frame_hash = hash_frame(r, source_hash, key);
+    struct shard *shard = &r->shards[(source_hash >> 32) & (r->n_shards - 1)];
     struct stt_fragment *whole = NULL;
     bool others_have_frames = true;
 
@@ -556,9 +566,8 @@ stt_reassembly_insert(struct stt_reassembly *r, const struct stt_key *key,
         bool retry;
 
         stt_lock(&shard->lock);
-        drop = insert_locked(r, shard,
-                             &shard->sources[hash & (SOURCE_BUCKETS - 1)],
-                             key, segment->frame_length, fragment, now, &frame,
+        drop = insert_locked(r, shard, source_hash, frame_hash, key,
+                             segment->frame_length, fragment, now, &frame,
                              &whole, dead);
         retry = (others_have_frames
                  && (drop == STT_DROP_FRAME_LIMIT
