@@ -2,9 +2,9 @@
 """One of two real hosts: a bridge in the Open vSwitch that runs there, with a
 guest and a tunnel to the other host.
 
-All is called after the process that made it, so that what a killed one left
-can be told from what is in use.  Offloads that are changed are written down
-before, for the same reason."""
+All is called after the process that made it, and written down before, as are
+the offloads that are changed, so that what a killed process left can be told
+from what is in use."""
 
 import contextlib
 import ipaddress
@@ -19,7 +19,9 @@ from sttbench.machine import (busy_seconds, check, describe, features_for,
                               need, offloads, set_offloads)
 from sttbench.matrix import AXES
 
-RECORDS = pathlib.Path("/run/ovs-stt-bench")
+# Where that is written down.  An Open vSwitch that has its files elsewhere is a
+# host of its own.
+RECORDS = pathlib.Path(os.environ.get("OVS_RUNDIR") or "/run", "ovs-stt-bench")
 BOOT_ID = pathlib.Path("/proc/sys/kernel/random/boot_id")
 NETNS_DIR = pathlib.Path("/run/netns")
 # The guests' network, which RFC 2544 sets aside for benchmarks.
@@ -49,8 +51,7 @@ class Host:
         self.guest_port = "sttg-%d" % os.getpid()
         self.tunnel = None
         self.program = None
-        self.has_guest = False
-        self.offloads_before = {}
+        self.record = {}
 
     def describe(self):
         """Returns what there is to know of this host, for the other one."""
@@ -72,23 +73,18 @@ class Host:
                               "offloads are left alone" % self.role)
         device = self.device or route_to(peer)["dev"]
         if wanted:
-            if not self.offloads_before:
-                self.offloads_before = offloads(device)
-                RECORDS.mkdir(mode=0o755, exist_ok=True)
-                self._record().write_text(json.dumps(
-                    {"device": device, "offloads": self.offloads_before}))
+            if "offloads" not in self.record:
+                self._write_down(device=device, offloads=offloads(device))
             set_offloads(device, wanted)
         return offloads(device)
 
-    def _record(self):
-        return RECORDS / ("%d.json" % os.getpid())
+    def _write_down(self, **what):
+        self.record.update(what)
+        RECORDS.mkdir(mode=0o755, exist_ok=True)
+        self._record_file().write_text(json.dumps(self.record))
 
-    def restore_link(self):
-        """Puts back what set_link() changed."""
-        if self.offloads_before:
-            restore(self.device, self.offloads_before)
-            self._record().unlink(missing_ok=True)
-            self.offloads_before = {}
+    def _record_file(self):
+        return RECORDS / ("%d.json" % os.getpid())
 
     # The tunnel.
 
@@ -104,7 +100,7 @@ class Host:
             if tunnel in HEADERS:
                 mtu -= HEADERS[tunnel] + IP_HEADER[
                     ipaddress.ip_address(peer).version]
-            if not self.has_guest:
+            if "guest" not in self.record:
                 self._make_guest()
             check(["ip", "link", "set", self.guest_port, "mtu", mtu])
             check(["ip", "-n", self.netns, "link", "set", "eth0", "mtu", mtu])
@@ -129,7 +125,7 @@ class Host:
         self.tunnel = None
 
     def _make_guest(self):
-        self.has_guest = True
+        self._write_down(guest=self.netns)
         try:
             vsctl("--may-exist", "add-br", self.bridge, "--", "set", "Bridge",
                   self.bridge, "datapath_type=" + self.datapath_type)
@@ -151,11 +147,13 @@ class Host:
     def clean_up(self):
         """Removes all that this object has made, and puts all back."""
         self.stop()
-        self.restore_link()
+        if "offloads" in self.record:
+            restore(self.record["device"], self.record["offloads"])
         self.tunnel = None
-        if self.has_guest:
+        if "guest" in self.record:
             remove(os.getpid())
-            self.has_guest = False
+        self.record = {}
+        self._record_file().unlink(missing_ok=True)
 
     # The traffic.
 
@@ -241,21 +239,24 @@ def clean_up_after_others():
     """Removes what processes left that were killed.  Returns lines that say
     what."""
     found = []
-    for record in RECORDS.glob("*.json"):
-        if not _runs(record.stem):
-            with contextlib.suppress(ValueError, KeyError):
-                left = json.loads(record.read_text())
+    for file in RECORDS.glob("*.json"):
+        pid = file.stem
+        if not pid.isdecimal() or _runs(pid):
+            continue
+        try:
+            left = json.loads(file.read_text())
+            if "offloads" in left:
                 restore(left["device"], left["offloads"])
                 found.append("put back the offloads of %s, which a killed run"
                              " left changed" % left["device"])
-            record.unlink(missing_ok=True)
-    for netns in NETNS_DIR.glob("sttbench-*"):
-        pid = netns.name.split("-")[1]
-        if pid.isdecimal() and not _runs(pid):
-            # It may be just about to be removed.
-            with contextlib.suppress(BenchError):
+            if "guest" in left:
                 remove(int(pid))
-            found.append("removed the guest that the killed run %s left" % pid)
+                found.append("removed the guest that the killed run %s left"
+                             % pid)
+        except (BenchError, NotMeasured, ValueError, KeyError) as error:
+            found.append("cannot put back all that the killed run %s changed:"
+                         " %s" % (pid, error))
+        file.unlink(missing_ok=True)
     return found
 
 

@@ -15,7 +15,7 @@ import time
 
 from sttbench import BenchError, NotMeasured, PROGRAM, VERSION, load
 from sttbench.host import GUESTS, Host, valid
-from sttbench.machine import need
+from sttbench.machine import need, undisturbed
 
 DEFAULT_PORT = 7472
 # Bytes of the longest line that is taken.
@@ -164,6 +164,7 @@ class Session:
             raise BenchError("does not know how to do '%s'" % str(what)[:40])
         return {}
 
+    @undisturbed()
     def close(self):
         self.lines.close()
         self.host.clean_up()
@@ -188,6 +189,7 @@ class Hosts:
             self.connect()
         return self
 
+    @undisturbed()
     def __exit__(self, *_):
         self.disconnect()
         self.host.clean_up()

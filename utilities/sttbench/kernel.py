@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 
 from sttbench import BenchError, NotMeasured
-from sttbench.machine import check, last_line, need
+from sttbench.machine import check, last_line, need, undisturbed
 from sttbench.matrix import TCP, UDP
 from sttbench.results import udp_payload
 
@@ -70,7 +70,8 @@ class ThisKernel:
                               self.program, str(max(wanted.values())),
                               str(seconds), _name(cell)], wanted)
         finally:
-            BACKLOG.write_text(backlog, encoding="ascii")
+            with undisturbed():
+                BACKLOG.write_text(backlog, encoding="ascii")
 
 
 def _need_checkout(program):

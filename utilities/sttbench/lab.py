@@ -9,7 +9,8 @@ import subprocess
 
 from sttbench import BenchError, NotMeasured, load
 from sttbench.machine import (TUNNEL_FEATURES, busy_seconds, check, need,
-                              offloads, process_seconds, set_offloads)
+                              offloads, process_seconds, set_offloads,
+                              undisturbed)
 
 # In the lab g1 is the client.  Who answers, and at which address: with OVN a
 # guest behind a router, and for the tunnel "local" one of the same host.
@@ -63,6 +64,7 @@ class Lab:
                 set_offloads("uplink", dict.fromkeys(TUNNEL_FEATURES, "off"),
                              self.inside(host))
 
+    @undisturbed()
     def down(self):
         # Ctrl-C in a terminal is meant for us only.
         subprocess.run(self.command + ["down"], stdin=subprocess.DEVNULL,

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from sttbench import BenchError, NotMeasured
-from sttbench.machine import check, version
+from sttbench.machine import check, undisturbed, version
 from sttbench.matrix import TCP
 from sttbench.results import udp_payload
 
@@ -80,6 +80,7 @@ def serve(inside, traffic, address):
     return process
 
 
+@undisturbed()
 def end(process):
     """Ends what serve() has started."""
     process.terminate()

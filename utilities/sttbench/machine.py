@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the machine is, what it does, and running programs on it."""
 
+import contextlib
 import json
 import os
 import pathlib
 import platform
 import re
 import shutil
+import signal
 import subprocess
 
 from sttbench import BenchError, NotMeasured
 
 TICKS = os.sysconf("SC_CLK_TCK")
+# The signals that end this program.
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 # The offloads that make a difference, as ethtool calls them.
 FEATURES = ("rx-checksumming", "tx-checksumming",
@@ -110,6 +114,18 @@ def process_seconds(pid):
         raise BenchError("process %d has ended: see the log of ovs-vswitchd"
                          % pid)
     return sum(map(int, stat.rsplit(")", 1)[1].split()[11:13])) / TICKS
+
+
+@contextlib.contextmanager
+def undisturbed():
+    """Puts off the signals that end the program: what puts things back must
+    not end half-way.  As a decorator: for the length of each call.  Programs
+    that are started meanwhile do not get them either."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def offloads(device, prefix=()):
