@@ -16,7 +16,8 @@ import time
 
 from sttbench import BenchError, NotMeasured, load
 from sttbench.machine import (busy_seconds, check, describe, features_for,
-                              need, offloads, set_offloads)
+                              need, offloads, requested_features,
+                              set_offloads)
 from sttbench.matrix import AXES
 
 # Where that is written down.  An Open vSwitch that has its files elsewhere is a
@@ -73,8 +74,9 @@ class Host:
                               "offloads are left alone" % self.role)
         device = self.device or route_to(peer)["dev"]
         if wanted:
-            if "offloads" not in self.record:
-                self._write_down(device=device, offloads=offloads(device))
+            if "features" not in self.record:
+                self._write_down(device=device,
+                                 features=requested_features(device))
             set_offloads(device, wanted)
         return offloads(device)
 
@@ -147,8 +149,8 @@ class Host:
     def clean_up(self):
         """Removes all that this object has made, and puts all back."""
         self.stop()
-        if "offloads" in self.record:
-            restore(self.record["device"], self.record["offloads"])
+        if "features" in self.record:
+            restore(self.record["device"], self.record["features"])
         self.tunnel = None
         if "guest" in self.record:
             remove(os.getpid())
@@ -214,13 +216,14 @@ def route_to(address):
 
 
 def restore(device, before):
-    """Switches the offloads of 'device' to what they were before.  Fixed ones
-    were not changed."""
-    now = offloads(device)
-    wanted = {feature: state for feature, state in before.items()
-              if now.get(feature) != state}
-    if wanted:
-        set_offloads(device, wanted)
+    """Switches the features of 'device' to what requested_features() returned
+    before.  Switching a group of them has switched all of it."""
+    now = requested_features(device)
+    words = [word for feature, state in before.items()
+             if now.get(feature, state) != state
+             for word in (feature, state)]
+    if words:
+        check(["ethtool", "-K", device, *words])
 
 
 def remove(pid):
@@ -245,8 +248,8 @@ def clean_up_after_others():
             continue
         try:
             left = json.loads(file.read_text())
-            if "offloads" in left:
-                restore(left["device"], left["offloads"])
+            if "features" in left:
+                restore(left["device"], left["features"])
                 found.append("put back the offloads of %s, which a killed run"
                              " left changed" % left["device"])
             if "guest" in left:

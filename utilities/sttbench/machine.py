@@ -136,6 +136,16 @@ def offloads(device, prefix=()):
             for feature in FEATURES if feature in found}
 
 
+def requested_features(device):
+    """Returns which features of 'device' its administrator wants, as far as that
+    can be changed: "on" or "off", each of them.  Of the names that stand for
+    several ethtool cannot say whether they are fixed."""
+    found, = json.loads(check(["ethtool", "--json", "-k", device]))
+    return {feature: "on" if state["requested"] else "off"
+            for feature, state in found.items()
+            if isinstance(state, dict) and state["fixed"] is False}
+
+
 def set_offloads(device, wanted, prefix=()):
     """Switches features of 'device', a dictionary as offloads() returns it.
     Raises NotMeasured if it does not have one as wanted afterwards."""
