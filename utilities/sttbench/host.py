@@ -256,7 +256,7 @@ def clean_up_after_others():
                 remove(int(pid))
                 found.append("removed the guest that the killed run %s left"
                              % pid)
-        except (BenchError, NotMeasured, ValueError, KeyError) as error:
+        except (BenchError, ValueError, KeyError) as error:
             found.append("cannot put back all that the killed run %s changed:"
                          " %s" % (pid, error))
         file.unlink(missing_ok=True)
