@@ -19,6 +19,12 @@ enum {
     VLAN_TCI = 0xefff,          /* PCP and VLAN id. */
 };
 
+/* Fields of inner headers. */
+enum {
+    TCP_FLAGS_LOW = 13,
+    TCP_FLAG_CWR = 0x80,
+};
+
 /* Writes the frame header that 'frame' describes into 'header'. */
 void
 stt_frame_write(uint8_t header[STT_FRAME_HEADER_LEN],
@@ -66,6 +72,36 @@ stt_frame_read(const void *data, size_t length, struct stt_frame *frame)
     return STT_DROP_NONE;
 }
 
+/* Returns true if the TCP packet 'inner', which stt_inner_read() has read from
+ * 'packet', carries the flag CWR.  Of a super-packet's segments only the first
+ * one is to have that by RFC 3168, but each one with accurate ECN (RFC 9768),
+ * and the frame header cannot say which. */
+bool
+stt_frame_has_cwr(const void *packet, const struct stt_inner *inner)
+{
+    const uint8_t *tcp = (const uint8_t *) packet + inner->l4_offset;
+
+    return (tcp[TCP_FLAGS_LOW] & TCP_FLAG_CWR) != 0;
+}
+
+/* Returns true if the checksum of the IPv4 header of 'inner', which
+ * stt_inner_read() has read from 'packet', is right. */
+static bool
+has_good_header(const void *packet, const struct stt_inner *inner)
+{
+    const uint8_t *ip = (const uint8_t *) packet + inner->l3_offset;
+    size_t length = inner->l4_offset - inner->l3_offset;
+    uint32_t sum = 0;
+    size_t i;
+
+    for (i = 0; i < length; i += 2) {
+        sum += stt_get_be16(ip + i);
+    }
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return sum == 0xffff;
+}
+
 /* Fills in flags, L4 offset and MSS of 'frame' for the inner Ethernet packet of
  * 'length' bytes, whose first 'available' ones are at 'packet'.  Its TCP or UDP
  * checksum is still to be completed, and if 'mss' is not 0, it is a TCP
@@ -94,7 +130,8 @@ stt_frame_describe(const void *packet, size_t available, size_t length,
         return false;
     }
     if (mss && (inner.protocol != STT_IPPROTO_TCP || inner.end != length
-                || mss < STT_MIN_MSS || mss > STT_MAX_MSS)) {
+                || mss < STT_MIN_MSS || mss > STT_MAX_MSS
+                || stt_frame_has_cwr(packet, &inner))) {
         return false;
     }
 
@@ -144,6 +181,10 @@ stt_frame_check_offload(const void *packet, size_t available, size_t length,
             frame->mss = 0;
         } else if (inner->end != length) {
             return STT_DROP_OFFLOAD;
+        } else if (inner->ipv4 && !has_good_header(packet, inner)) {
+            /* Whoever cuts it gives each packet a header with a right
+             * checksum, so an error would never be found. */
+            return STT_DROP_INNER_CHECKSUM;
         }
     }
     return STT_DROP_NONE;

@@ -61,6 +61,7 @@ enum stt_drop stt_frame_read(const void *, size_t length, struct stt_frame *);
 
 bool stt_frame_describe(const void *packet, size_t available, size_t length,
                         uint16_t mss, struct stt_frame *);
+bool stt_frame_has_cwr(const void *packet, const struct stt_inner *);
 enum stt_drop stt_frame_check_offload(const void *packet, size_t available,
                                       size_t length, struct stt_frame *,
                                       struct stt_inner *);

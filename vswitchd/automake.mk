@@ -6,10 +6,13 @@
 EXTRA_DIST += \
 	vswitchd/hooks/include-linux-openvswitch.h.cocci \
 	vswitchd/hooks/ipsec-ovs-monitor-ipsec.in.sed \
+	vswitchd/hooks/lib-dp-packet.c.cocci \
+	vswitchd/hooks/lib-dp-packet.h.cocci \
 	vswitchd/hooks/lib-dpif-netdev.c.cocci \
 	vswitchd/hooks/lib-dpif-netlink-rtnl.c.cocci \
 	vswitchd/hooks/lib-dpif-netlink.c.cocci \
 	vswitchd/hooks/lib-dpif-offload-tc.c.cocci \
+	vswitchd/hooks/lib-dpif.c.cocci \
 	vswitchd/hooks/lib-meta-flow.c.cocci \
 	vswitchd/hooks/lib-meta-flow.xml.sed \
 	vswitchd/hooks/lib-netdev-dummy.c.cocci \
@@ -28,6 +31,18 @@ EXTRA_DIST += \
 	vswitchd/hooks/vswitchd-bridge.c.cocci \
 	vswitchd/hooks/vswitchd-vswitch.xml.sed \
 	vswitchd/openvswitch.mk \
+	vswitchd/packet-action.c \
+	vswitchd/packet-action.h \
+	vswitchd/packet-cut.c \
+	vswitchd/packet-cut.h \
+	vswitchd/packet-drops.c \
+	vswitchd/packet-drops.h \
+	vswitchd/packet-layers.c \
+	vswitchd/packet-layers.h \
+	vswitchd/packet-offload.c \
+	vswitchd/packet-offload.h \
+	vswitchd/packet-room.c \
+	vswitchd/packet-room.h \
 	vswitchd/packet-socket.c \
 	vswitchd/packet-socket.h \
 	vswitchd/stt-batch.c \
@@ -58,7 +73,9 @@ EXTRA_DIST += \
 	vswitchd/stt-show.h \
 	vswitchd/stt-type.xml \
 	vswitchd/stt-vport.c \
-	vswitchd/stt-vport.h
+	vswitchd/stt-vport.h \
+	vswitchd/vnet-header.c \
+	vswitchd/vnet-header.h
 
 OVS_CONFIGURE = ./configure \
 	--prefix='$(prefix)' \

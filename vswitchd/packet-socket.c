@@ -230,6 +230,17 @@ packet_socket_add_stats(const char *netdev_name, struct netdev_stats *stats)
     ovs_mutex_unlock(&mutex);
 }
 
+/* Adds to 'stats', which the kernel has told, the packets received and to be
+ * sent that Open vSwitch itself has dropped between a device and the datapath:
+ * 'rx' and 'tx'. */
+void
+packet_socket_add_own_drops(struct netdev_stats *stats, uint64_t rx,
+                            uint64_t tx)
+{
+    stats->rx_dropped += rx;
+    stats->tx_dropped += tx;
+}
+
 /* Appends the sockets, their buffers and their losses to 's'. */
 void
 packet_socket_show(struct ds *s)

@@ -33,6 +33,8 @@ void packet_socket_run(void);
 void packet_socket_wait(void);
 
 void packet_socket_add_stats(const char *netdev_name, struct netdev_stats *);
+void packet_socket_add_own_drops(struct netdev_stats *, uint64_t rx,
+                                 uint64_t tx);
 void packet_socket_show(struct ds *);
 
 #endif /* packet-socket.h */

@@ -2,16 +2,19 @@
 #include <config.h>
 #include "stt-batch.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "netlink.h"
+#include "odp-netlink.h"
 #include "ovs-thread.h"
 #include "stt-compat.h"
 #include "util.h"
 
 /* What the current thread's last batch had no room for, until the hook behind
  * push or pop takes it. */
-DEFINE_STATIC_PER_THREAD_DATA(struct stt_rest, waiting, { NULL, 0, 0 });
+DEFINE_STATIC_PER_THREAD_DATA(struct stt_rest, waiting,
+                              { NULL, 0, 0, false });
 
 /* Makes 'batch' an empty batch. */
 void
@@ -64,6 +67,7 @@ stt_batch_hand_over(struct stt_batch *batch, struct dp_packet_batch *to)
         struct stt_rest *rest = waiting_get();
 
         ovs_assert(!rest->packets);
+        rest->first = false;
         rest->count = batch->count - n;
         rest->packets = xmemdup(&batch->packets[n],
                                 rest->count * sizeof batch->packets[n]);
@@ -78,7 +82,7 @@ stt_take_rest(void)
 {
     struct stt_rest rest = *waiting_get();
 
-    *waiting_get() = (struct stt_rest) { NULL, 0, 0 };
+    *waiting_get() = (struct stt_rest) { NULL, 0, 0, false };
     return rest;
 }
 
@@ -117,6 +121,81 @@ stt_rest_next_from(struct stt_rest *rest, struct dp_packet_batch *batch,
     return true;
 }
 
+/* Called when 'actions', 'actions_len' bytes of them, were executed on the single
+ * packet of 'batch' for the slow path, which executes what follows on one packet
+ * as well.  If the last of them pushed a tunnel's header, and several packets
+ * came of that, leaves the last in 'batch', and the others to
+ * stt_execute_rest().
+ *
+ * Returns 0, or a positive errno value if no packet is left of a push: then
+ * nothing that follows may be executed, as it would be with the packet as it was
+ * before. */
+int
+stt_keep_pushed(struct dp_packet_batch *batch, const struct nlattr *actions,
+                size_t actions_len)
+{
+    struct stt_rest rest = stt_take_rest();
+    size_t n = dp_packet_batch_size(batch);
+    const struct nlattr *action;
+    struct stt_rest *kept;
+    bool pushed = false;
+    unsigned int left;
+    size_t count;
+
+    NL_ATTR_FOR_EACH_UNSAFE (action, left, actions, actions_len) {
+        pushed = nl_attr_type(action) == OVS_ACTION_ATTR_TUNNEL_PUSH;
+    }
+    if (!pushed || n + rest.count <= 1) {
+        return pushed && !n ? ENOBUFS : 0;
+    }
+
+    count = n + rest.count - 1;
+    kept = waiting_get();
+    kept->first = true;
+    kept->next = 0;
+    kept->count = count;
+    kept->packets = xmalloc((count + 1) * sizeof *kept->packets);
+    memcpy(kept->packets, batch->packets, n * sizeof *kept->packets);
+    if (rest.count) {
+        memcpy(kept->packets + n, rest.packets,
+               rest.count * sizeof *kept->packets);
+    }
+    free(rest.packets);
+    dp_packet_batch_refill_init(batch);
+    dp_packet_batch_add(batch, kept->packets[count]);
+    return 0;
+}
+
+/* Called when 'action' was executed on the packet of 'batch' for the slow path,
+ * with the result 'error', 0 or a positive errno value.  If that was to push a
+ * tunnel's header and failed, empties 'batch', so that the packet does not leave
+ * without one.  'borrowed' is the packet that belongs to the caller. */
+void
+stt_stop_unpushed(const struct nlattr *action, int error,
+                  const struct dp_packet *borrowed,
+                  struct dp_packet_batch *batch)
+{
+    if (error && nl_attr_type(action) == OVS_ACTION_ATTR_TUNNEL_PUSH) {
+        dp_packet_delete_batch(batch, batch->packets[0] != borrowed);
+        dp_packet_batch_refill_init(batch);
+    }
+}
+
+/* Executes the actions at 'action', 'left' bytes of them, on each packet of
+ * 'rest', by itself. */
+static void
+execute_singly(void *dp, struct stt_rest *rest, const struct nlattr *action,
+               size_t left, odp_execute_cb execute_action)
+{
+    while (rest->next < rest->count) {
+        struct dp_packet_batch single;
+
+        dp_packet_batch_init_packet(&single, rest->packets[rest->next++]);
+        odp_execute_actions(dp, &single, true, action, left, execute_action);
+        stt_batch_destroy(&single);
+    }
+}
+
 /* Called when 'action', which has 'left' bytes from its start to the end of the
  * list that it is in, was executed on 'batch'.  As long as 'batch' had no room
  * for everything that came of that, executes the actions behind 'action' on
@@ -127,13 +206,21 @@ stt_execute_rest(void *dp, struct dp_packet_batch *batch,
                  const struct nlattr *action, size_t left,
                  odp_execute_cb execute_action)
 {
-    struct stt_rest rest = stt_take_rest();
     size_t length = NLA_ALIGN(action->nla_len);
+    struct stt_rest rest;
 
+    if (left <= length) {
+        /* If there is a rest, stt_keep_pushed() wants it. */
+        return;
+    }
+    rest = stt_take_rest();
+    if (rest.first) {
+        execute_singly(dp, &rest, nl_attr_next(action), left - length,
+                       execute_action);
+    }
     while (rest.next < rest.count) {
         odp_execute_actions(dp, batch, true, nl_attr_next(action),
-                            left > length ? left - length : 0,
-                            execute_action);
+                            left - length, execute_action);
         stt_rest_next(&rest, batch);
     }
     free(rest.packets);

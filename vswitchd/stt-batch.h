@@ -36,12 +36,18 @@ struct stt_rest {
     struct dp_packet **packets; /* From malloc(), or NULL. */
     size_t count;
     size_t next;                /* The first one that is still here. */
+    bool first;                 /* They go before those in the batch. */
 };
 
 struct stt_rest stt_take_rest(void);
 bool stt_rest_next(struct stt_rest *, struct dp_packet_batch *);
 bool stt_rest_next_from(struct stt_rest *, struct dp_packet_batch *,
                         odp_port_t in_port);
+int stt_keep_pushed(struct dp_packet_batch *, const struct nlattr *actions,
+                    size_t actions_len);
+void stt_stop_unpushed(const struct nlattr *action, int error,
+                       const struct dp_packet *borrowed,
+                       struct dp_packet_batch *);
 void stt_execute_rest(void *dp, struct dp_packet_batch *,
                       const struct nlattr *action, size_t left,
                       odp_execute_cb);

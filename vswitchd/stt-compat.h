@@ -20,6 +20,7 @@
  *
  * Which of these it is shows in dp-packet.h itself, not in a version number. */
 
+#include <netinet/in.h>
 #include <stdlib.h>
 
 #include "dp-packet.h"
@@ -53,6 +54,77 @@ static inline void
 stt_reset_offload(struct dp_packet *packet)
 {
     dp_packet_reset_offload(packet);
+    stt_set_tso_segsz(packet, 0);
+}
+
+/* Frees the memory of 'batch', not the packets in it. */
+static inline void
+stt_batch_destroy(struct dp_packet_batch *batch)
+{
+    dp_packet_batch_destroy(batch);
+}
+
+/* What is unfinished about 'packet': the checksum of its IP header, that of its
+ * layer 4 or its segmentation, and the same of what is in the tunnel whose
+ * headers were pushed onto it, if it went into one. */
+static inline bool
+stt_ip_unfinished(const struct dp_packet *packet)
+{
+    return dp_packet_ip_checksum_partial(packet);
+}
+
+static inline bool
+stt_l4_unfinished(const struct dp_packet *packet)
+{
+    return dp_packet_l4_checksum_partial(packet)
+           || (stt_get_tso_segsz(packet) && !dp_packet_tunnel(packet));
+}
+
+static inline bool
+stt_inner_ip_unfinished(const struct dp_packet *packet)
+{
+    return dp_packet_inner_ip_checksum_partial(packet);
+}
+
+static inline bool
+stt_inner_l4_unfinished(const struct dp_packet *packet)
+{
+    return dp_packet_inner_l4_checksum_partial(packet)
+           || (stt_get_tso_segsz(packet) && dp_packet_tunnel(packet));
+}
+
+/* Returns the flags that say that a packet's layer 4 is 'protocol'. */
+static inline uint32_t
+stt_l4_flags(uint8_t protocol)
+{
+    return protocol == IPPROTO_TCP ? DP_PACKET_OL_L4_PROTO_TCP
+           : protocol == IPPROTO_UDP ? DP_PACKET_OL_L4_PROTO_UDP
+           : DP_PACKET_OL_L4_PROTO_MASK;
+}
+
+/* Says that 'packet' is 'protocol', that is TCP, UDP or SCTP, over IPv4 if
+ * 'ipv4', else over IPv6. */
+static inline void
+stt_set_kind(struct dp_packet *packet, bool ipv4 OVS_UNUSED, uint8_t protocol)
+{
+    packet->offloads &= ~DP_PACKET_OL_L4_PROTO_MASK;
+    packet->offloads |= stt_l4_flags(protocol);
+}
+
+/* The same of what is in a tunnel. */
+static inline void
+stt_set_inner_kind(struct dp_packet *packet, bool ipv4 OVS_UNUSED,
+                   uint8_t protocol)
+{
+    packet->offloads &= ~DP_PACKET_OL_INNER_L4_PROTO_MASK;
+    packet->offloads |= stt_l4_flags(protocol) << DP_PACKET_OL_SHIFT_COUNT;
+}
+
+/* Takes all offload state from 'packet' but its hash and mark. */
+static inline void
+stt_forget_offload(struct dp_packet *packet)
+{
+    packet->offloads = 0;
     stt_set_tso_segsz(packet, 0);
 }
 
@@ -165,6 +237,81 @@ dp_packet_l4_checksum_set_partial(struct dp_packet *packet)
         dp_packet_hwol_set_tx_ipv6(packet);
     }
     dp_packet_ol_set_l4_csum_partial(packet);
+}
+
+/* A batch has no memory of its own. */
+static inline void
+stt_batch_destroy(struct dp_packet_batch *batch OVS_UNUSED)
+{
+}
+
+static inline bool
+stt_ip_unfinished(struct dp_packet *packet)
+{
+    return (dp_packet_tunnel(packet)
+            ? dp_packet_hwol_is_outer_ipv4_cksum(packet)
+            : dp_packet_ip_checksum_partial(packet));
+}
+
+static inline bool
+stt_l4_unfinished(struct dp_packet *packet)
+{
+    return (dp_packet_tunnel(packet)
+            ? dp_packet_hwol_is_outer_udp_cksum(packet)
+            : (dp_packet_l4_checksum_partial(packet)
+               || dp_packet_hwol_is_tso(packet)));
+}
+
+static inline bool
+stt_inner_ip_unfinished(struct dp_packet *packet)
+{
+    return dp_packet_tunnel(packet) && dp_packet_hwol_tx_ip_csum(packet);
+}
+
+static inline bool
+stt_inner_l4_unfinished(struct dp_packet *packet)
+{
+    return dp_packet_tunnel(packet)
+           && (dp_packet_hwol_tx_l4_checksum(packet)
+               || dp_packet_hwol_is_tso(packet));
+}
+
+/* Flags tell of the innermost packet, and of the outer IP header only which
+ * version it is. */
+static inline void
+stt_set_inner_kind(struct dp_packet *packet, bool ipv4, uint8_t protocol)
+{
+    if (ipv4) {
+        dp_packet_hwol_set_tx_ipv4(packet);
+    } else {
+        dp_packet_hwol_set_tx_ipv6(packet);
+    }
+    dp_packet_hwol_reset_tx_l4_csum(packet);
+    if (protocol == IPPROTO_TCP) {
+        dp_packet_hwol_set_csum_tcp(packet);
+    } else if (protocol == IPPROTO_UDP) {
+        dp_packet_hwol_set_csum_udp(packet);
+    } else {
+        dp_packet_hwol_set_csum_sctp(packet);
+    }
+}
+
+static inline void
+stt_set_kind(struct dp_packet *packet, bool ipv4, uint8_t protocol)
+{
+    if (!dp_packet_tunnel(packet)) {
+        stt_set_inner_kind(packet, ipv4, protocol);
+    }
+}
+
+static inline void
+stt_forget_offload(struct dp_packet *packet)
+{
+    *dp_packet_ol_flags_ptr(packet)
+        &= ~DP_PACKET_OL_SUPPORTED_MASK
+           | DP_PACKET_OL_RSS_HASH | DP_PACKET_OL_FLOW_MARK;
+    dp_packet_set_tso_segsz(packet, 0);
+    packet->csum_start = packet->csum_offset = 0;
 }
 
 static inline void

@@ -6,6 +6,7 @@
 #include "dp-packet.h"
 #include "ovs-atomic.h"
 #include "ovs-thread.h"
+#include "packet-drops.h"
 #include "util.h"
 
 #define STT_EVENT(ID, NAME, TEXT) COVERAGE_DEFINE(stt_##NAME);
@@ -106,6 +107,7 @@ stt_get_event_count(enum stt_event event)
 void
 stt_count_drop(enum stt_drop drop)
 {
+    packet_drops_note();
     add_one(STT_N_EVENTS + drop);
     switch (drop) {
 #define STT_DROP_REASON(ID, NAME, TEXT) \

@@ -10,6 +10,7 @@
 #include "flow.h"
 #include "netdev.h"
 #include "ovs-thread.h"
+#include "packet-cut.h"
 #include "packets.h"
 #include "random.h"
 #include "stt-batch.h"
@@ -245,6 +246,43 @@ must_finish(const struct stt_frame *frame, const struct stt_inner *inner)
             && inner->n_tags + frame->has_vlan > flow_vlan_limit);
 }
 
+/* Cuts the super-packet 'packet', which 'frame' and 'inner' describe, and adds
+ * its segments to 'out'. */
+static void
+cut(struct dp_packet *packet, const struct stt_frame *frame,
+    const struct stt_inner *inner, struct stt_batch *out)
+{
+    const struct packet_cut how = {
+        .l4_offset = inner->l4_offset,
+        .protocol = IPPROTO_TCP,
+        .segment_size = frame->mss,
+        /* Senders that know accurate ECN cut such a packet themselves. */
+        .cwr_once = true,
+    };
+
+    stt_count(STT_EVENT_RX_CUT);
+    if (packet_cut(packet, &how, out)) {
+        dp_packet_delete(packet);
+    } else {
+        drop(packet, STT_DROP_OFFLOAD);
+    }
+}
+
+/* Returns true if the super-packet 'packet', which 'frame' and 'inner' describe,
+ * must be cut before anybody else sees it: userspace TSO is off, nobody could
+ * send it on in another tunnel, or its segments differ in more than Open vSwitch
+ * can say. */
+static bool
+must_cut(const struct dp_packet *packet, const struct stt_frame *frame,
+         const struct stt_inner *inner)
+{
+    return frame->mss
+           && (!userspace_tso_enabled()
+               || must_finish(frame, inner)
+               || dp_packet_size(packet) > STT_MAX_INNER_LEN
+               || stt_frame_has_cwr(dp_packet_data(packet), inner));
+}
+
 /* Pops 'packet', which from 'offset' on consists of a whole frame of 'origin',
  * and adds what comes of it to 'out', or drops it. */
 static void
@@ -267,6 +305,9 @@ pop_frame(struct dp_packet *packet, uint16_t offset,
                                          dp_packet_size(packet), &frame,
                                          &inner);
     }
+    if (!reason && !frame.mss && dp_packet_size(packet) > STT_MAX_INNER_LEN) {
+        reason = STT_DROP_INNER_LENGTH;
+    }
     if (reason) {
         drop(packet, reason);
         return;
@@ -275,9 +316,8 @@ pop_frame(struct dp_packet *packet, uint16_t offset,
     restore_offloads(packet, &frame, &inner);
     finish = must_finish(&frame, &inner);
     stt_batch_init(&pieces);
-    if (frame.mss && (finish || !userspace_tso_enabled())) {
-        stt_count(STT_EVENT_RX_CUT);
-        stt_cut(packet, &pieces);
+    if (must_cut(packet, &frame, &inner)) {
+        cut(packet, &frame, &inner, &pieces);
     } else {
         stt_batch_add(&pieces, packet);
     }

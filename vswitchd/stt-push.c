@@ -7,6 +7,7 @@
 #include "odp-netlink.h"
 #include "ovs-atomic.h"
 #include "ovs-thread.h"
+#include "packet-room.h"
 #include "packets.h"
 #include "random.h"
 #include "stt-batch.h"
@@ -17,14 +18,11 @@
 #include "stt-segment.h"
 #include "userspace-tso.h"
 
-/* Longest inner packet that is sent in one frame.  A dp_packet's buffer is
- * limited to 65,535 bytes, and the outer headers and those of one more tunnel
- * or device still have to fit in.  It also keeps the frame's and the outer IP
- * header's lengths within 16 bits. */
-#define MAX_INNER_LEN (UINT16_MAX - STT_HEADROOM)
-BUILD_ASSERT_DECL(MAX_INNER_LEN + STT_FRAME_HEADER_LEN <= STT_MAX_FRAME_LEN);
-BUILD_ASSERT_DECL(MAX_INNER_LEN + STT_HEADERS_LEN + IP_HEADER_LEN
-                  <= UINT16_MAX);
+BUILD_ASSERT_DECL(STT_MAX_INNER_LEN + STT_FRAME_HEADER_LEN
+                  <= STT_MAX_FRAME_LEN);
+BUILD_ASSERT_DECL(STT_MAX_INNER_LEN + STT_HEADROOM <= UINT16_MAX);
+BUILD_ASSERT_DECL(ETH_HEADER_LEN + IP_HEADER_LEN + STT_HEADERS_LEN
+                  + STT_MAX_INNER_LEN <= PACKET_MAX_LEN);
 BUILD_ASSERT_DECL(ETH_HEADER_LEN + IPV6_HEADER_LEN + STT_HEADERS_LEN
                   <= STT_HEADROOM);
 
@@ -33,7 +31,7 @@ BUILD_ASSERT_DECL(ETH_HEADER_LEN + IPV6_HEADER_LEN + STT_HEADERS_LEN
 uint16_t
 stt_get_headroom(uint32_t packet_size)
 {
-    return packet_size <= MAX_INNER_LEN ? STT_HEADROOM
+    return packet_size <= UINT16_MAX - STT_HEADROOM ? STT_HEADROOM
            : packet_size < UINT16_MAX ? UINT16_MAX - packet_size
            : 0;
 }
@@ -54,6 +52,13 @@ next_frame_id(void)
     }
     atomic_add_relaxed(&counter, 1, &id);
     return id;
+}
+
+/* Returns the longest inner packet that can be sent with 'data', in bytes. */
+static size_t
+get_max_inner_len(const struct ovs_action_push_tnl *data)
+{
+    return MIN(STT_MAX_INNER_LEN, PACKET_MAX_LEN - data->header_len);
 }
 
 /* Moves an outermost 802.1Q tag from 'packet' to 'frame', which is where older
@@ -99,9 +104,10 @@ write_pseudo_header_sum(struct dp_packet *packet, const struct stt_frame *frame)
 
 /* Describes the unfinished checksum and segmentation of 'packet' in 'frame', if
  * it has some and that is possible.  Returns false if 'packet' is a
- * super-packet that must be cut before it can be sent. */
+ * super-packet that must be cut before it can be sent, as all are with more than
+ * 'max_len' bytes. */
 static bool
-describe(struct dp_packet *packet, struct stt_frame *frame)
+describe(struct dp_packet *packet, size_t max_len, struct stt_frame *frame)
 {
     uint16_t mss = stt_get_tso_segsz(packet);
 
@@ -116,7 +122,7 @@ describe(struct dp_packet *packet, struct stt_frame *frame)
     if (mss && dp_packet_get_tcp_payload_length(packet) <= mss) {
         mss = 0;
     }
-    if (dp_packet_size(packet) > MAX_INNER_LEN) {
+    if (dp_packet_size(packet) > max_len) {
         return !mss;
     }
     if (mss || dp_packet_l4_checksum_partial(packet)) {
@@ -163,10 +169,6 @@ push_outer(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
     uint8_t *headers;
     int ip_payload;
 
-    if (dp_packet_headroom(packet) < data->header_len) {
-        /* Give up tailroom: together they might exceed a buffer's limit. */
-        dp_packet_resize(packet, STT_HEADROOM, 0);
-    }
     stt_reset_offload(packet);
     dp_packet_set_rss_hash(packet, hash);
 
@@ -192,7 +194,7 @@ push_frame(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
         = stt_segment_size(template->path_mtu,
                            netdev_tnl_is_header_ipv6(data->header));
 
-    if (dp_packet_size(packet) > MAX_INNER_LEN) {
+    if (dp_packet_size(packet) > get_max_inner_len(data)) {
         stt_drop_packet(packet, STT_DROP_TX_LENGTH);
         return;
     }
@@ -202,6 +204,9 @@ push_frame(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
         return;
     }
 
+    if (dp_packet_headroom(packet) < data->header_len) {
+        packet = packet_make_room(packet, STT_HEADROOM);
+    }
     push_outer(packet, data, frame, template, segment_size);
     stt_count(STT_EVENT_TX_FRAMES);
     if (!stt_get_tso_segsz(packet)) {
@@ -219,25 +224,21 @@ push_frame(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
     }
 }
 
-/* Pushes 'packet', and adds what comes of it to 'out'. */
+/* Pushes 'packet', whose offload state is confirmed, and adds what comes of it
+ * to 'out'. */
 static void
 push_packet(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
             const struct stt_template *template, struct stt_batch *out)
 {
     struct stt_frame frame = { .context_id = template->context_id };
+    size_t max_len = get_max_inner_len(data);
     struct stt_batch pieces;
 
     /* The source port is a hash of the whole packet, tag and all, and must be
      * the same for each piece of it. */
     netdev_tnl_get_src_port(packet);
     take_vlan(packet, &frame);
-    if (stt_get_tso_segsz(packet)) {
-        /* Padding means nothing there, and receivers refuse it. */
-        dp_packet_set_size(packet, (dp_packet_size(packet)
-                                    - dp_packet_l2_pad_size(packet)));
-        dp_packet_set_l2_pad_size(packet, 0);
-    }
-    if (describe(packet, &frame)) {
+    if (describe(packet, max_len, &frame)) {
         finish_inner(packet, &frame);
         push_frame(packet, data, template, &frame, out);
         return;
@@ -247,7 +248,7 @@ push_packet(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
     stt_batch_init(&pieces);
     stt_cut(packet, &pieces);
     for (size_t i = 0; i < pieces.count; i++) {
-        describe(pieces.packets[i], &frame);
+        describe(pieces.packets[i], max_len, &frame);
         finish_inner(pieces.packets[i], &frame);
         push_frame(pieces.packets[i], data, template, &frame, out);
     }

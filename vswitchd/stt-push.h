@@ -22,6 +22,12 @@ struct ovs_action_push_tnl;
  * size that keeps the IP header behind an Ethernet header aligned. */
 #define STT_HEADROOM 118
 
+/* Longest inner packet that is sent and that is received, in bytes.  A
+ * dp_packet's buffer is limited to 65,535 bytes, of which DPDK keeps some for
+ * itself, and STT's headers over IPv4 still have to fit in.  It also keeps the
+ * frame's and the outer IP header's lengths within 16 bits. */
+#define STT_MAX_INNER_LEN 65303
+
 uint16_t stt_get_headroom(uint32_t packet_size);
 
 bool stt_push_batch(struct dp_packet_batch *,

@@ -8,6 +8,7 @@
 #include "netdev.h"
 #include "netdev-provider.h"
 #include "openvswitch/dynamic-string.h"
+#include "packet-drops.h"
 #include "packet-socket.h"
 #include "smap.h"
 #include "sset.h"
@@ -93,6 +94,11 @@ show_counters(struct ds *s)
     for (enum stt_drop drop = STT_DROP_NONE + 1; drop < STT_N_DROPS; drop++) {
         ds_put_format(s, "  %-18s %10"PRIu64"  %s\n", stt_drop_name(drop),
                       stt_get_drop_count(drop), stt_drop_text(drop));
+    }
+    ds_put_cstr(s, "dropped, of any port:\n");
+    for (enum packet_drop drop = 0; drop < N_PACKET_DROPS; drop++) {
+        ds_put_format(s, "  %-18s %10"PRIu64"  %s\n", packet_drop_name(drop),
+                      packet_drop_get_count(drop), packet_drop_text(drop));
     }
 }
 

@@ -7,6 +7,11 @@
 // expect: packet_socket_add_stats\(
 // expect: stt_get_headroom\(std_len\)
 // expect: dp_packet_resize\(pkt, stt_get_headroom\(
+// expect: return vnet_header_take\(b\);
+// expect: vnet_header_apply\(batch\);
+// expect: vnet_header_failed\(
+// expect: packet_socket_add_own_drops\(stats, netdev->rx_dropped
+// expect: if \(dp_packet_size\(b\) \+ sizeof\(struct virtio_net_hdr\) > UINT16_MAX\)
 // expect: include "stt/packet-socket.h"
 
 @ includes @
@@ -14,6 +19,7 @@
  #include "netdev-linux.h"
 +#include "stt/packet-socket.h"
 +#include "stt/stt-push.h"
++#include "stt/vnet-header.h"
 
 @ opened @
 identifier rxq, rx, netdev, sll;
@@ -98,4 +104,56 @@ identifier pkt;
 -  dp_packet_resize(pkt, DP_NETDEV_HEADROOM, 0)
 +  dp_packet_resize(pkt, stt_get_headroom(dp_packet_size(pkt)), 0)
    ...>
+ }
+
+// What a guest's kernel asks for.
+@ take_header @
+identifier b;
+@@
+ netdev_linux_parse_vnet_hdr(struct dp_packet *b)
+ {
++  return vnet_header_take(b);
+   ...
+ }
+
+@ apply_headers @
+identifier rxq_, batch, rx, retval;
+@@
+ netdev_linux_rxq_recv(struct netdev_rxq *rxq_, struct dp_packet_batch *batch,
+                       ...)
+ {
+   ...
+   retval = (rx->is_tap ? ... : ...);
++  if (retval) {
++    netdev_linux_cast(rx->up.netdev)->rx_dropped
++      += vnet_header_failed(netdev_get_name(rx->up.netdev), retval);
++  } else {
++    netdev_linux_cast(rx->up.netdev)->rx_dropped += vnet_header_apply(batch);
++  }
+   ...
+ }
+
+// What is counted here is in the statistics of other classes only.
+@ drops @
+identifier netdev_, s, netdev;
+@@
+ netdev_linux_get_stats(const struct netdev *netdev_,
+                        struct netdev_stats *s)
+ {
+   ...
++  packet_socket_add_own_drops(s, netdev->rx_dropped, netdev->tx_dropped);
+   ovs_mutex_unlock(&netdev->mutex);
+   ...
+ }
+
+// A header in front of a packet that fills its buffer.
+@ room @
+identifier b, mtu;
+@@
+ netdev_linux_prepend_vnet_hdr(struct dp_packet *b, int mtu)
+ {
++  if (dp_packet_size(b) + sizeof(struct virtio_net_hdr) > UINT16_MAX) {
++    return EMSGSIZE;
++  }
+   ...
  }

@@ -3,11 +3,15 @@
 // expect: stt_push_batch\(batch, data\)
 // expect: stt_pop_batch\(netdev, batch\)
 // expect: \|\| stt_is_port\(netdev\)
+// expect: packet_offload_sending\(batch\);
+// expect: packet_offload_pushing\(batch, data\);
+// expect: packet_offload_popping\(batch\);
 // expect: include "stt/stt-pop.h"
 
 @ includes @
 @@
  #include "netdev.h"
++#include "stt/packet-offload.h"
 +#include "stt/stt-pop.h"
 +#include "stt/stt-push.h"
 +#include "stt/stt-vport.h"
@@ -31,6 +35,7 @@ identifier netdev, batch, data;
                     struct dp_packet_batch *batch,
                     const struct ovs_action_push_tnl *data)
  {
++  packet_offload_pushing(batch, data);
 +  if (stt_push_batch(batch, data)) {
 +    return 0;
 +  }
@@ -45,5 +50,16 @@ identifier netdev, batch;
 +  if (stt_pop_batch(netdev, batch)) {
 +    return;
 +  }
++  packet_offload_popping(batch);
+   ...
+ }
+
+// Devices and helpers trust what a packet says of itself.
+@ sending @
+identifier netdev, batch;
+@@
+ netdev_send(struct netdev *netdev, ..., struct dp_packet_batch *batch, ...)
+ {
++  packet_offload_sending(batch);
    ...
  }
