@@ -109,6 +109,7 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-ports.at \
 	tests/system-monitoring.at \
 	tests/system-wire.at \
+	tests/drops.at \
 	tests/system-dump.at \
 	tests/system-bench.at \
 	tests/system-controller.at \

@@ -25,8 +25,10 @@ EXTRA_DIST += \
 	vswitchd/hooks/ofproto-ofproto-dpif-sflow.c.cocci \
 	vswitchd/hooks/ofproto-ofproto-dpif-xlate.c.cocci \
 	vswitchd/hooks/ofproto-ofproto-dpif.c.cocci \
+	vswitchd/hooks/ofproto-ofproto-dpif-upcall.c.cocci \
 	vswitchd/hooks/vswitchd-bridge.c.cocci \
 	vswitchd/hooks/vswitchd-vswitch.xml.sed \
+	vswitchd/hooks/ofproto-tunnel.c.cocci \
 	vswitchd/openvswitch.mk \
 	vswitchd/packet-socket.c \
 	vswitchd/packet-socket.h \
@@ -50,6 +52,8 @@ EXTRA_DIST += \
 	vswitchd/stt-path-mtu.c \
 	vswitchd/stt-path-mtu.h \
 	vswitchd/stt-pop.c \
+	vswitchd/stt-no-port.c \
+	vswitchd/stt-no-port.h \
 	vswitchd/stt-pop.h \
 	vswitchd/stt-push.c \
 	vswitchd/stt-push.h \
@@ -61,6 +65,8 @@ EXTRA_DIST += \
 	vswitchd/stt-vport.h
 
 OVS_CONFIGURE = ./configure \
+	vswitchd/stt-underlay.c \
+	vswitchd/stt-underlay.h \
 	--prefix='$(prefix)' \
 	--exec-prefix='$(exec_prefix)' \
 	--bindir='$(bindir)' \
