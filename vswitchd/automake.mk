@@ -19,19 +19,23 @@ EXTRA_DIST += \
 	vswitchd/hooks/lib-netdev.c.cocci \
 	vswitchd/hooks/lib-odp-execute.c.cocci \
 	vswitchd/hooks/lib-odp-util.c.cocci \
+	vswitchd/hooks/lib-ovs-router.c.cocci \
+	vswitchd/hooks/lib-route-table.c.cocci \
 	vswitchd/hooks/lib-sflow_receiver.c.cocci \
 	vswitchd/hooks/lib-tnl-ports.c.cocci \
 	vswitchd/hooks/ofproto-ofproto-dpif-ipfix.c.cocci \
 	vswitchd/hooks/ofproto-ofproto-dpif-sflow.c.cocci \
+	vswitchd/hooks/ofproto-ofproto-dpif-upcall.c.cocci \
 	vswitchd/hooks/ofproto-ofproto-dpif-xlate.c.cocci \
 	vswitchd/hooks/ofproto-ofproto-dpif.c.cocci \
-	vswitchd/hooks/ofproto-ofproto-dpif-upcall.c.cocci \
+	vswitchd/hooks/ofproto-tunnel.c.cocci \
 	vswitchd/hooks/vswitchd-bridge.c.cocci \
 	vswitchd/hooks/vswitchd-vswitch.xml.sed \
-	vswitchd/hooks/ofproto-tunnel.c.cocci \
 	vswitchd/openvswitch.mk \
 	vswitchd/packet-socket.c \
 	vswitchd/packet-socket.h \
+	vswitchd/source-address.c \
+	vswitchd/source-address.h \
 	vswitchd/stt-batch.c \
 	vswitchd/stt-batch.h \
 	vswitchd/stt-compat.h \
@@ -48,12 +52,12 @@ EXTRA_DIST += \
 	vswitchd/stt-header.h \
 	vswitchd/stt-link-device.c \
 	vswitchd/stt-link-device.h \
+	vswitchd/stt-no-port.c \
+	vswitchd/stt-no-port.h \
 	vswitchd/stt-options.xml \
 	vswitchd/stt-path-mtu.c \
 	vswitchd/stt-path-mtu.h \
 	vswitchd/stt-pop.c \
-	vswitchd/stt-no-port.c \
-	vswitchd/stt-no-port.h \
 	vswitchd/stt-pop.h \
 	vswitchd/stt-push.c \
 	vswitchd/stt-push.h \
@@ -61,12 +65,12 @@ EXTRA_DIST += \
 	vswitchd/stt-show.c \
 	vswitchd/stt-show.h \
 	vswitchd/stt-type.xml \
+	vswitchd/stt-underlay.c \
+	vswitchd/stt-underlay.h \
 	vswitchd/stt-vport.c \
 	vswitchd/stt-vport.h
 
 OVS_CONFIGURE = ./configure \
-	vswitchd/stt-underlay.c \
-	vswitchd/stt-underlay.h \
 	--prefix='$(prefix)' \
 	--exec-prefix='$(exec_prefix)' \
 	--bindir='$(bindir)' \
