@@ -13,11 +13,15 @@
 
 #include "dummy.h"
 #include "netdev.h"
+#include "netlink.h"
 #include "odp-netlink.h"
+#include "odp-util.h"
+#include "openvswitch/ofpbuf.h"
 #include "packets.h"
 #include "stt/packet-socket.h"
 #include "stt/source-address.h"
 #include "stt/stt-header.h"
+#include "stt/stt-offload.h"
 #include "stt/stt-path-mtu.h"
 #include "util.h"
 
@@ -308,10 +312,63 @@ test_source_address(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
                  "2001:db8:2::1", "2001:db8:2::1");
 }
 
+/*
+ * Actions that no hardware can do.
+ */
+
+/* Appends to 'actions' a push of the headers of a tunnel of 'type'. */
+static void
+put_push(struct ofpbuf *actions, uint32_t type)
+{
+    struct ovs_action_push_tnl data;
+
+    memset(&data, 0, sizeof data);
+    data.tnl_type = type;
+    data.header_len = ETH_HEADER_LEN + IP_HEADER_LEN + STT_HEADERS_LEN;
+    odp_put_tnl_push_action(actions, &data);
+}
+
+static void
+test_offload(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
+{
+    struct ofpbuf actions;
+    size_t offset, inner;
+
+    ofpbuf_init(&actions, 0);
+    CHECK(!stt_has_push(actions.data, actions.size));
+
+    /* Other actions, and other tunnels. */
+    nl_msg_put_odp_port(&actions, OVS_ACTION_ATTR_OUTPUT, ODP_PORT_C(1));
+    put_push(&actions, OVS_VPORT_TYPE_VXLAN);
+    put_push(&actions, OVS_VPORT_TYPE_GRE);
+    CHECK(!stt_has_push(actions.data, actions.size));
+
+    /* In a clone, as flows that push and then output have it, or not. */
+    offset = nl_msg_start_nested(&actions, OVS_ACTION_ATTR_CLONE);
+    put_push(&actions, OVS_VPORT_TYPE_GENEVE);
+    nl_msg_end_nested(&actions, offset);
+    CHECK(!stt_has_push(actions.data, actions.size));
+    offset = nl_msg_start_nested(&actions, OVS_ACTION_ATTR_CLONE);
+    inner = nl_msg_start_nested(&actions, OVS_ACTION_ATTR_CLONE);
+    put_push(&actions, OVS_VPORT_TYPE_STT);
+    nl_msg_end_nested(&actions, inner);
+    nl_msg_put_odp_port(&actions, OVS_ACTION_ATTR_OUTPUT, ODP_PORT_C(1));
+    nl_msg_end_nested(&actions, offset);
+    CHECK(stt_has_push(actions.data, actions.size));
+
+    ofpbuf_clear(&actions);
+    nl_msg_put_odp_port(&actions, OVS_ACTION_ATTR_OUTPUT, ODP_PORT_C(1));
+    CHECK(!stt_has_push(actions.data, actions.size));
+    put_push(&actions, OVS_VPORT_TYPE_STT);
+    CHECK(stt_has_push(actions.data, actions.size));
+    ofpbuf_uninit(&actions);
+}
+
 int
 main(int argc, char *argv[])
 {
     static const struct test_command commands[] = {
+        { "offload", test_offload },
         { "packet-socket", test_packet_socket },
         { "path-mtu", test_path_mtu },
         { "source-address", test_source_address },

@@ -9,11 +9,13 @@ EXTRA_DIST += \
 	vswitchd/hooks/lib-dpif-netdev.c.cocci \
 	vswitchd/hooks/lib-dpif-netlink-rtnl.c.cocci \
 	vswitchd/hooks/lib-dpif-netlink.c.cocci \
+	vswitchd/hooks/lib-dpif-offload-dpdk-netdev.c.cocci \
 	vswitchd/hooks/lib-dpif-offload-tc.c.cocci \
 	vswitchd/hooks/lib-meta-flow.c.cocci \
 	vswitchd/hooks/lib-meta-flow.xml.sed \
 	vswitchd/hooks/lib-netdev-dummy.c.cocci \
 	vswitchd/hooks/lib-netdev-linux.c.cocci \
+	vswitchd/hooks/lib-netdev-offload-dpdk.c.cocci \
 	vswitchd/hooks/lib-netdev-offload-tc.c.cocci \
 	vswitchd/hooks/lib-netdev-vport.c.cocci \
 	vswitchd/hooks/lib-netdev.c.cocci \
@@ -54,6 +56,8 @@ EXTRA_DIST += \
 	vswitchd/stt-link-device.h \
 	vswitchd/stt-no-port.c \
 	vswitchd/stt-no-port.h \
+	vswitchd/stt-offload.c \
+	vswitchd/stt-offload.h \
 	vswitchd/stt-options.xml \
 	vswitchd/stt-path-mtu.c \
 	vswitchd/stt-path-mtu.h \
