@@ -124,6 +124,7 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-stt.at \
 	tests/system-ports.at \
 	tests/system-monitoring.at \
+	tests/system-underlay.at \
 	tests/system-wire.at \
 	tests/system-dump.at \
 	tests/system-bench.at \
