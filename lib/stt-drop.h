@@ -41,8 +41,6 @@
     STT_DROP_REASON(MSS, rx_mss, "MSS out of range")                         \
     STT_DROP_REASON(INNER_CHECKSUM, rx_inner_checksum,                       \
                     "super-packet with a bad IPv4 header checksum")          \
-    STT_DROP_REASON(INNER_LENGTH, rx_inner_length,                           \
-                    "inner packet too long to be sent on")                   \
     STT_DROP_REASON(TX_LENGTH, tx_length,                                    \
                     "inner packet too long for a frame")                     \
     STT_DROP_REASON(TX_MTU, tx_mtu, "path MTU too small for the frame")

@@ -102,6 +102,17 @@ has_good_header(const void *packet, const struct stt_inner *inner)
     return sum == 0xffff;
 }
 
+/* Returns true if a super-packet, which 'inner' describes, may be cut into
+ * packets with 'mss' bytes of payload. */
+static bool
+is_good_mss(const struct stt_inner *inner, uint16_t mss)
+{
+    uint32_t payload = inner->end - inner->payload_offset;
+
+    return mss >= STT_MIN_MSS && mss <= STT_MAX_MSS
+           && payload <= (uint32_t) mss * STT_MAX_PIECES;
+}
+
 /* Fills in flags, L4 offset and MSS of 'frame' for the inner Ethernet packet of
  * 'length' bytes, whose first 'available' ones are at 'packet'.  Its TCP or UDP
  * checksum is still to be completed, and if 'mss' is not 0, it is a TCP
@@ -130,7 +141,7 @@ stt_frame_describe(const void *packet, size_t available, size_t length,
         return false;
     }
     if (mss && (inner.protocol != STT_IPPROTO_TCP || inner.end != length
-                || mss < STT_MIN_MSS || mss > STT_MAX_MSS
+                || !is_good_mss(&inner, mss)
                 || stt_frame_has_cwr(packet, &inner))) {
         return false;
     }
@@ -173,7 +184,7 @@ stt_frame_check_offload(const void *packet, size_t available, size_t length,
             /* UDP fragmentation by the receiver never became part of STT. */
             return STT_DROP_OFFLOAD;
         }
-        if (frame->mss < STT_MIN_MSS || frame->mss > STT_MAX_MSS) {
+        if (!is_good_mss(inner, frame->mss)) {
             return STT_DROP_MSS;
         }
         if (inner->end - inner->payload_offset <= frame->mss) {

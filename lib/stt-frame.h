@@ -38,11 +38,18 @@
 #define STT_FLAG_IPV4     0x04  /* With PARTIAL: inner packet is IPv4. */
 #define STT_FLAG_TCP      0x08  /* With PARTIAL: inner packet is TCP. */
 
-/* Bounds on the MSS of a super-packet.  Below the lower one a frame would be
- * cut into thousands of packets (CVE-2019-11477); the upper one keeps clear of
- * the kernel's special value 0xffff (CVE-2023-54051). */
+/* Bounds on the MSS of a super-packet.  The lower one keeps packets from being
+ * mostly headers (CVE-2019-11477); the upper one keeps clear of the kernel's
+ * special value 0xffff (CVE-2023-54051). */
 #define STT_MIN_MSS 64
 #define STT_MAX_MSS (STT_MAX_FRAME_LEN - 1)
+
+/* Most packets that a super-packet may be cut into, so that whoever sends one
+ * frame cannot make the receiver handle a thousand.  An MSS of 256 always
+ * passes, which is what an MTU of 296 leaves, the smallest that is in use
+ * (RFC 1191, section 7.1); with TCP's default of 536 a frame has 122 pieces.
+ * A smaller MSS passes with less payload, as TCP has it at a low rate. */
+#define STT_MAX_PIECES 256
 
 /* Contents of the STT frame header. */
 struct stt_frame {

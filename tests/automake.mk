@@ -66,6 +66,20 @@ tests_test_stt_replay_CFLAGS = $(AM_CFLAGS) $(SANITIZE_CFLAGS)
 tests_test_stt_replay_LDADD = tests/libstt.la $(PCAP_LIBS)
 endif
 
+# Parts of vswitchd/ by themselves, linked with Open vSwitch's library as built
+# here, and as its own makefile links.
+EXTRA_DIST += tests/test-stt-vswitchd.c
+if HAVE_OVS
+check_local_programs += tests/test-stt-vswitchd
+endif
+tests/test-stt-vswitchd: $(srcdir)/tests/test-stt-vswitchd.c ovs-all
+	$(AM_V_CCLD)$(MAKE) -s -C ovs --eval='stt-test: ; \
+	    $$(COMPILE) -I$(abs_top_srcdir)/tests -c \
+	      -o $(abs_top_builddir)/$@.o $(abs_top_srcdir)/$@.c \
+	    && $$(LINK) -o $(abs_top_builddir)/$@ $(abs_top_builddir)/$@.o \
+	      -Wl,--wrap=getsockname -Wl,--wrap=getsockopt \
+	      lib/libopenvswitch.la $$(LIBS)' stt-test
+
 EXTRA_DIST += \
 	tests/captures \
 	tests/corpus
@@ -95,6 +109,8 @@ TESTSUITE_AT = \
 	tests/push.at \
 	tests/pop.at \
 	tests/tso.at \
+	tests/drops.at \
+	tests/vswitchd.at \
 	tests/flows.at \
 	tests/fields.at \
 	tests/export.at \
@@ -108,6 +124,7 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-stt.at \
 	tests/system-ports.at \
 	tests/system-monitoring.at \
+	tests/system-underlay.at \
 	tests/system-wire.at \
 	tests/system-dump.at \
 	tests/system-bench.at \
@@ -177,7 +194,7 @@ tests/ovn-testsuite: $(OVN_TESTSUITE_AT) tests/package.m4
 .PHONY: check-system check-ovn check-release check-release-system
 .PHONY: check-ovs check-ovs-all check-fuzz fuzz
 
-check-local: tests/testsuite
+check-local: tests/testsuite $(check_local_programs)
 	$(SHELL) tests/testsuite -C tests AUTOTEST_PATH=$(AUTOTEST_PATH) \
 	  $(TESTSUITEFLAGS)
 
@@ -289,7 +306,7 @@ check-ovn: all tests/ovn-testsuite $(check_PROGRAMS)
 	OVS_STT_OVN=$(abs_top_builddir)/ovn-source \
 	  $(SHELL) tests/ovn-testsuite -C tests \
 	  AUTOTEST_PATH=$(AUTOTEST_PATH) $(TESTSUITEFLAGS)
-check-release: all tests/testsuite
+check-release: all tests/testsuite $(check_local_programs)
 	$(SHELL) tests/testsuite -C tests AUTOTEST_PATH=$(AUTOTEST_PATH) \
 	  -k stt $(TESTSUITEFLAGS)
 check-release-system: all tests/system-testsuite

@@ -114,6 +114,7 @@ fuzz_frame(const uint8_t *data, size_t size)
             CHECK_EQ(inner.protocol, 6);
             CHECK_EQ(inner.end, length);
             CHECK(inner.end - inner.payload_offset > frame.mss);
+            CHECK(inner.end - inner.payload_offset <= 256 * frame.mss);
         }
     }
 }
@@ -135,6 +136,7 @@ fuzz_packet(const uint8_t *packet, size_t length, uint16_t mss)
             /* The receiver sees it the same way. */
             CHECK_EQ(frame.mss, mss);
             CHECK_EQ(inner.n_tags, 0);
+            CHECK(!mss || payload <= 256 * mss);
             CHECK_EQ(stt_frame_check_offload(packet, length, length, &frame, &again),
                      STT_DROP_NONE);
             CHECK_EQ(frame.mss, payload > mss ? mss : 0);

@@ -720,7 +720,22 @@ test_describe(int argc, char *argv[])
         }
     }
 
+    /* Nor is what would become more than 256 packets. */
+    for (mss = 64; mss <= 256; mss++) {
+        shape.payload = mss < 256 ? 256 * mss : 65495;
+        length = make_packet(&shape);
+        CHECK(describe(length, mss, &frame));
+        CHECK_EQ(frame.mss, mss);
+        if (mss < 256) {
+            shape.payload++;
+            length = make_packet(&shape);
+            CHECK(!describe(length, mss, &frame));
+        }
+    }
+
     /* Nothing that is not whole TCP or UDP over IP is described. */
+    shape.payload = 3000;
+    length = make_packet(&shape);
     packet[14 + 9] = 1;
     CHECK(!describe(length, 0, &frame));
     make_packet(&shape);
@@ -816,6 +831,23 @@ test_check_offload(int argc, char *argv[])
             CHECK_EQ(frame.mss, i < 3000 ? i : 0);
         }
     }
+
+    /* At most 256 packets may come of it; what is only one is not cut. */
+    for (i = 64; i <= 256; i++) {
+        shape.payload = i < 256 ? 256 * i : 65495;
+        length = make_packet(&shape);
+        frame.mss = i;
+        CHECK_EQ(check_offload(length, &frame, &inner), STT_DROP_NONE);
+        CHECK_EQ(frame.mss, i);
+        if (i < 256) {
+            shape.payload++;
+            length = make_packet(&shape);
+            frame.mss = i;
+            CHECK_EQ(check_offload(length, &frame, &inner), STT_DROP_MSS);
+        }
+    }
+    shape.payload = 3000;
+    make_packet(&shape);
 
     /* Without "partial" nothing else counts, not even the packet. */
     for (i = 0; i < 256; i++) {

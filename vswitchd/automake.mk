@@ -11,23 +11,29 @@ EXTRA_DIST += \
 	vswitchd/hooks/lib-dpif-netdev.c.cocci \
 	vswitchd/hooks/lib-dpif-netlink-rtnl.c.cocci \
 	vswitchd/hooks/lib-dpif-netlink.c.cocci \
+	vswitchd/hooks/lib-dpif-offload-dpdk-netdev.c.cocci \
 	vswitchd/hooks/lib-dpif-offload-tc.c.cocci \
 	vswitchd/hooks/lib-dpif.c.cocci \
 	vswitchd/hooks/lib-meta-flow.c.cocci \
 	vswitchd/hooks/lib-meta-flow.xml.sed \
 	vswitchd/hooks/lib-netdev-dummy.c.cocci \
 	vswitchd/hooks/lib-netdev-linux.c.cocci \
+	vswitchd/hooks/lib-netdev-offload-dpdk.c.cocci \
 	vswitchd/hooks/lib-netdev-offload-tc.c.cocci \
 	vswitchd/hooks/lib-netdev-vport.c.cocci \
 	vswitchd/hooks/lib-netdev.c.cocci \
 	vswitchd/hooks/lib-odp-execute.c.cocci \
 	vswitchd/hooks/lib-odp-util.c.cocci \
+	vswitchd/hooks/lib-ovs-router.c.cocci \
+	vswitchd/hooks/lib-route-table.c.cocci \
 	vswitchd/hooks/lib-sflow_receiver.c.cocci \
 	vswitchd/hooks/lib-tnl-ports.c.cocci \
 	vswitchd/hooks/ofproto-ofproto-dpif-ipfix.c.cocci \
 	vswitchd/hooks/ofproto-ofproto-dpif-sflow.c.cocci \
+	vswitchd/hooks/ofproto-ofproto-dpif-upcall.c.cocci \
 	vswitchd/hooks/ofproto-ofproto-dpif-xlate.c.cocci \
 	vswitchd/hooks/ofproto-ofproto-dpif.c.cocci \
+	vswitchd/hooks/ofproto-tunnel.c.cocci \
 	vswitchd/hooks/vswitchd-bridge.c.cocci \
 	vswitchd/hooks/vswitchd-vswitch.xml.sed \
 	vswitchd/openvswitch.mk \
@@ -45,6 +51,8 @@ EXTRA_DIST += \
 	vswitchd/packet-room.h \
 	vswitchd/packet-socket.c \
 	vswitchd/packet-socket.h \
+	vswitchd/source-address.c \
+	vswitchd/source-address.h \
 	vswitchd/stt-batch.c \
 	vswitchd/stt-batch.h \
 	vswitchd/stt-compat.h \
@@ -61,6 +69,10 @@ EXTRA_DIST += \
 	vswitchd/stt-header.h \
 	vswitchd/stt-link-device.c \
 	vswitchd/stt-link-device.h \
+	vswitchd/stt-no-port.c \
+	vswitchd/stt-no-port.h \
+	vswitchd/stt-offload.c \
+	vswitchd/stt-offload.h \
 	vswitchd/stt-options.xml \
 	vswitchd/stt-path-mtu.c \
 	vswitchd/stt-path-mtu.h \
@@ -72,6 +84,8 @@ EXTRA_DIST += \
 	vswitchd/stt-show.c \
 	vswitchd/stt-show.h \
 	vswitchd/stt-type.xml \
+	vswitchd/stt-underlay.c \
+	vswitchd/stt-underlay.h \
 	vswitchd/stt-vport.c \
 	vswitchd/stt-vport.h \
 	vswitchd/vnet-header.c \

@@ -42,7 +42,14 @@ static struct ovs_mutex mutex = OVS_MUTEX_INITIALIZER;
 static struct ovs_list sockets OVS_GUARDED_BY(mutex)
     = OVS_LIST_INITIALIZER(&sockets);
 
-/* Packets lost so far, by the device's name, as "uint64_t *". */
+/* What a device has lost so far. */
+struct losses {
+    int ifindex;                /* Linux's number of the device, or 0. */
+    uint64_t n_packets;
+};
+
+/* These, by the device's name, as "struct losses *".  They outlive the sockets,
+ * which OVS opens anew whenever it changes the number of queues. */
 static struct shash drops OVS_GUARDED_BY(mutex) = SHASH_INITIALIZER(&drops);
 
 /* Sizes that were configured, in bytes, or 0. */
@@ -77,17 +84,35 @@ set_size(const struct packet_socket *socket)
     }
 }
 
-static uint64_t *
+static struct losses *
 get_drops(const char *netdev_name)
     OVS_REQUIRES(mutex)
 {
-    uint64_t *n = shash_find_data(&drops, netdev_name);
+    struct losses *losses = shash_find_data(&drops, netdev_name);
 
-    if (!n) {
-        n = xzalloc(sizeof *n);
-        shash_add(&drops, netdev_name, n);
+    if (!losses) {
+        losses = xzalloc(sizeof *losses);
+        shash_add(&drops, netdev_name, losses);
     }
-    return n;
+    return losses;
+}
+
+/* A device that was removed and made anew under its name has lost nothing yet:
+ * if 'socket' is bound to another one than before, begins at 0. */
+static void
+begin_drops(const struct packet_socket *socket)
+    OVS_REQUIRES(mutex)
+{
+    struct losses *losses = get_drops(socket->netdev_name);
+    struct sockaddr_ll address;
+    socklen_t length = sizeof address;
+
+    memset(&address, 0, sizeof address);
+    getsockname(socket->fd, (struct sockaddr *) &address, &length);
+    if (losses->ifindex != address.sll_ifindex) {
+        losses->ifindex = address.sll_ifindex;
+        losses->n_packets = 0;
+    }
 }
 
 /* Asks the kernel what 'socket' has lost since it was last asked. */
@@ -105,7 +130,7 @@ poll_drops(const struct packet_socket *socket)
         || !stats.tp_drops) {
         return;
     }
-    *get_drops(socket->netdev_name) += stats.tp_drops;
+    get_drops(socket->netdev_name)->n_packets += stats.tp_drops;
     COVERAGE_ADD(packet_socket_drops, stats.tp_drops);
     VLOG_WARN_RL(&rl, "%s: %u received packets lost, because they came faster "
                  "than they were handled; a larger "
@@ -124,6 +149,9 @@ packet_socket_opened(int fd, const char *netdev_name)
     socket->netdev_name = nullable_xstrdup(netdev_name);
     ovs_mutex_lock(&mutex);
     ovs_list_push_back(&sockets, &socket->list_node);
+    if (netdev_name) {
+        begin_drops(socket);
+    }
     set_size(socket);
     ovs_mutex_unlock(&mutex);
 }
@@ -219,13 +247,13 @@ packet_socket_wait(void)
 void
 packet_socket_add_stats(const char *netdev_name, struct netdev_stats *stats)
 {
-    const uint64_t *n;
+    const struct losses *losses;
 
     ovs_mutex_lock(&mutex);
-    n = shash_find_data(&drops, netdev_name);
-    if (n) {
-        stats->rx_dropped += *n;
-        stats->rx_missed_errors += *n;
+    losses = shash_find_data(&drops, netdev_name);
+    if (losses) {
+        stats->rx_dropped += losses->n_packets;
+        stats->rx_missed_errors += losses->n_packets;
     }
     ovs_mutex_unlock(&mutex);
 }
@@ -260,7 +288,7 @@ packet_socket_show(struct ds *s)
         if (socket->netdev_name) {
             ds_put_format(s, "  %s: receive buffer %d bytes, packets lost on "
                           "the device %"PRIu64"\n", socket->netdev_name, size,
-                          *get_drops(socket->netdev_name));
+                          get_drops(socket->netdev_name)->n_packets);
         } else {
             ds_put_format(s, "  all devices: send buffer %d bytes\n", size);
         }

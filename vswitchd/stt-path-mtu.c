@@ -12,8 +12,16 @@
 
 static struct ovs_mutex mutex = OVS_MUTEX_INITIALIZER;
 
-/* The devices that templates were made for, by name, each with the MTU, an
- * "int *", that the oldest template in use may have. */
+/* A device that templates were made for. */
+struct egress {
+    int mtu;                    /* When OVS was last told to translate anew, or
+                                 * else of the first template. */
+    bool mixed;                 /* Is there a template with another one? */
+};
+
+/* These devices, by name, as "struct egress *".  A device's MTU can change more
+ * than once until stt_path_mtu_changed() is called, and templates be made in
+ * between, so that the last one known does not say which ones are in use. */
 static struct shash egresses OVS_GUARDED_BY(mutex)
     = SHASH_INITIALIZER(&egresses);
 
@@ -32,6 +40,7 @@ void
 stt_set_path_mtu(struct ovs_action_push_tnl *data,
                  const struct netdev *egress)
 {
+    struct egress *known;
     int mtu;
 
     if (data->tnl_type != OVS_VPORT_TYPE_STT) {
@@ -40,9 +49,13 @@ stt_set_path_mtu(struct ovs_action_push_tnl *data,
 
     ovs_mutex_lock(&mutex);
     mtu = get_mtu(egress);
-    if (!shash_find(&egresses, netdev_get_name(egress))) {
-        shash_add(&egresses, netdev_get_name(egress),
-                  xmemdup(&mtu, sizeof mtu));
+    known = shash_find_data(&egresses, netdev_get_name(egress));
+    if (!known) {
+        known = xzalloc(sizeof *known);
+        known->mtu = mtu;
+        shash_add(&egresses, netdev_get_name(egress), known);
+    } else if (known->mtu != mtu) {
+        known->mixed = true;
     }
     ovs_mutex_unlock(&mutex);
 
@@ -56,15 +69,16 @@ bool
 stt_path_mtu_changed(const struct netdev *netdev)
 {
     bool changed = false;
-    int *known;
+    struct egress *known;
 
     ovs_mutex_lock(&mutex);
     known = shash_find_data(&egresses, netdev_get_name(netdev));
     if (known) {
         int mtu = get_mtu(netdev);
 
-        changed = *known != mtu;
-        *known = mtu;
+        changed = known->mixed || known->mtu != mtu;
+        known->mtu = mtu;
+        known->mixed = false;
     }
     ovs_mutex_unlock(&mutex);
     return changed;

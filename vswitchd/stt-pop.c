@@ -73,7 +73,7 @@ get_reassembly(void)
 }
 
 static void
-drop(struct dp_packet *packet, enum stt_drop reason)
+drop(struct dp_packet *packet, unsigned int reason)
 {
     ++*pop_drops_get();
     stt_drop_packet(packet, reason);
@@ -293,7 +293,7 @@ pop_frame(struct dp_packet *packet, uint16_t offset,
     struct stt_batch pieces;
     struct stt_frame frame;
     struct stt_inner inner;
-    enum stt_drop reason;
+    unsigned int reason;
     bool finish;
 
     reason = stt_frame_read((char *) dp_packet_data(packet) + offset,
@@ -306,7 +306,7 @@ pop_frame(struct dp_packet *packet, uint16_t offset,
                                          &inner);
     }
     if (!reason && !frame.mss && dp_packet_size(packet) > STT_MAX_INNER_LEN) {
-        reason = STT_DROP_INNER_LENGTH;
+        reason = STT_DROP_RX_INNER_LENGTH;
     }
     if (reason) {
         drop(packet, reason);

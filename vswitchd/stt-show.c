@@ -13,8 +13,10 @@
 #include "smap.h"
 #include "sset.h"
 #include "stt-counters.h"
+#include "stt-no-port.h"
 #include "stt-pop.h"
 #include "stt-reassembly.h"
+#include "stt-underlay.h"
 #include "stt-vport.h"
 #include "unixctl.h"
 #include "util.h"
@@ -91,10 +93,12 @@ show_counters(struct ds *s)
                       stt_get_event_count(event), stt_event_text(event));
     }
     ds_put_cstr(s, "dropped:\n");
-    for (enum stt_drop drop = STT_DROP_NONE + 1; drop < STT_N_DROPS; drop++) {
-        ds_put_format(s, "  %-18s %10"PRIu64"  %s\n", stt_drop_name(drop),
-                      stt_get_drop_count(drop), stt_drop_text(drop));
+    for (unsigned int drop = STT_DROP_NONE + 1; drop < STT_N_VSWITCHD_DROPS;
+         drop++) {
+        ds_put_format(s, "  %-18s %10"PRIu64"  %s\n", stt_any_drop_name(drop),
+                      stt_get_drop_count(drop), stt_any_drop_text(drop));
     }
+    stt_no_port_show(s);
     ds_put_cstr(s, "dropped, of any port:\n");
     for (enum packet_drop drop = 0; drop < N_PACKET_DROPS; drop++) {
         ds_put_format(s, "  %-18s %10"PRIu64"  %s\n", packet_drop_name(drop),
@@ -111,6 +115,7 @@ stt_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
     show_ports(&s);
     show_reassembly(&s);
     show_counters(&s);
+    stt_underlay_show(&s);
     packet_socket_show(&s);
     unixctl_command_reply(conn, ds_cstr(&s));
     ds_destroy(&s);

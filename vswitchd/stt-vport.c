@@ -174,13 +174,14 @@ check_mark(const char *s)
            ? NULL : "must be an integer of up to 32 bits";
 }
 
-/* That STT cannot carry "legacy_l3" is said by OVS. */
+/* To a port with "ptap" OVS would hand packets without Ethernet header as they
+ * are.  That STT cannot carry "legacy_l3" is said by OVS. */
 static const char *
 check_packet_type(const char *s)
 {
     return !strcmp(s, "legacy_l2") || !strcmp(s, "legacy_l3")
-           || !strcmp(s, "ptap")
-           ? NULL : "must be \"legacy_l2\" or \"ptap\"";
+           ? NULL : "must be \"legacy_l2\", as STT carries Ethernet frames "
+                    "only";
 }
 
 /* Checks the values of 'options', which are about to be set on 'netdev'.

@@ -2,7 +2,9 @@
 # file: ipsec/ovs-monitor-ipsec.in
 # releases: >= 3.6
 # expect: ^transp_tmpl\["stt"\] = Template\(
-# expect: ^    SHUNT_POLICY \+= """conn prevent_unencrypted_stt$
+# expect: ^    STT_SHUNT_POLICY = """conn prevent_unencrypted_stt\{1\}$
+# expect: ^                self\.conf_file\.write\(self\.STT_SHUNT_POLICY\.format\(
+# expect: ^        self\.conf\["stt_dst_ports"\] = sorted\(
 # expect: ^            new_conf\["dst_port"\] = options\.get\("dst_port", "7471"\)
 # expect: return tunnel_type in \[.*"vxlan", "stt"]
 
@@ -15,18 +17,30 @@ transp_tmpl["stt"] = Template(transp_tmpl["vxlan"].template\
                               .replace("udp/4789", "tcp/$dst_port")\
                               .replace("udp", "tcp"))
 
-# Only strongSwan can drop by mark.
+# Only strongSwan can drop by mark.  There is a policy for STT's own port and
+# for each other one that the ports have, protected or not.
 /^class StrongSwanHelper/,/^class LibreSwanHelper/{
 /^    auth_tmpl = /i\
     # What leaves for a tunnel's other end has STT's port as its destination.\
-    SHUNT_POLICY += """conn prevent_unencrypted_stt\
+    STT_SHUNT_POLICY = """conn prevent_unencrypted_stt{1}\
     type=drop\
-    rightprotoport=tcp/7471\
+    rightprotoport=tcp/{2}\
     mark={0}\
 \
 """\
 
+/^            self\.conf_file\.write(self\.SHUNT_POLICY\.format(skb_mark))/a\
+            for port in monitor.conf_in_use.get("stt_dst_ports", []):\
+                suffix = "" if port == "7471" else "_" + port\
+                self.conf_file.write(self.STT_SHUNT_POLICY.format(\
+                    skb_mark, suffix, port))
 }
+
+/^        ifaces = set()/i\
+        self.conf["stt_dst_ports"] = sorted(\
+            {"7471"} | {row.options.get("dst_port", "7471")\
+                        for row in data["Interface"].rows.values()\
+                        if row.type == "stt"})\
 
 /^        if self\.conf != new_conf:/i\
         if row.type == "stt":\

@@ -2,6 +2,7 @@
 // file: ofproto/ofproto-dpif-xlate.c
 // expect: nw_proto = IPPROTO_TCP;
 // expect: stt_set_path_mtu\(&tnl_push_data, out_dev->netdev\)
+// expect: stt_underlay_unrouted\(xport->netdev, flow\)
 // expect: dev.tx = stt_ref_counted\(in_dev->netdev\)
 // expect: entry->tunnel_hdr.operation = REMOVE;
 // expect: is_last_action = is_last_action && !\(stt_is_port\(xport->netdev
@@ -11,6 +12,7 @@
 @@
  #include "ofproto/ofproto-dpif-xlate.h"
 +#include "stt/stt-path-mtu.h"
++#include "stt/stt-underlay.h"
 +#include "stt/stt-vport.h"
 
 // To flows that the encapsulated packet passes, it is TCP.
@@ -38,6 +40,22 @@ identifier data, out_dev;
    <...
    data.out_port = out_dev->odp_port;
 +  stt_set_path_mtu(&data, out_dev->netdev);
+   ...>
+ }
+
+// No route, or one through a device that no bridge has.
+@ unrouted @
+identifier ctx, xport, flow, err;
+@@
+ native_tunnel_output(struct xlate_ctx *ctx, const struct xport *xport,
+                      const struct flow *flow, ...)
+ {
+   <...
+   err = tnl_route_lookup_flow(ctx, flow, ...);
+   if (err) {
++    stt_underlay_unrouted(xport->netdev, flow);
+     ...
+   }
    ...>
  }
 
