@@ -3,18 +3,16 @@
 
 #include <string.h>
 
-#define OUTER_ETHERNET_TEXT "src=02:00:00:00:00:dd,dst=02:00:00:00:00:cc"
-static const uint8_t outer_ethernet[12] = {
+/* Addresses of Ethernet headers that are put in front of packets. */
+const uint8_t pushed_ethernet[12] = {
     2, 0, 0, 0, 0, 0xcc, 2, 0, 0, 0, 0, 0xdd,
 };
 
 /* Returns the text of 'action' for a packet with the outermost IP header 'ip',
- * behind which 'l4' is, or LAYER_PAYLOAD if there is none; 'mpls' says whether
- * it has MPLS labels already.  Returns NULL if there is none for such a
- * packet, or if that depends on where the action is. */
+ * behind which 'l4' is, or LAYER_PAYLOAD if there is none.  Returns NULL if such
+ * a packet has no such action, or Open vSwitch no text for it. */
 const char *
-action_text(enum path_action action, enum layer_type ip, enum layer_type l4,
-            bool mpls)
+action_text(enum path_action action, enum layer_type ip, enum layer_type l4)
 {
     switch (action) {
     case ACTION_PUSH_VLAN:
@@ -23,19 +21,11 @@ action_text(enum path_action action, enum layer_type ip, enum layer_type l4,
         return "push_vlan(tpid=0x88a8,vid=6,pcp=0)";
     case ACTION_POP_VLAN:
         return "pop_vlan";
-    case ACTION_PUSH_MPLS:
-        return mpls
-            ? "push_mpls(label=100,tc=0,ttl=64,bos=0,eth_type=0x8847)"
-            : "push_mpls(label=100,tc=0,ttl=64,bos=1,eth_type=0x8847)";
-    case ACTION_ADD_MPLS:
-        return "add_mpls(label=200,tc=7,ttl=64,bos=1,eth_type=0x8847),"
-               "push_eth(" OUTER_ETHERNET_TEXT ")";
     case ACTION_PUSH_NSH:
         return "push_nsh(flags=0,ttl=63,mdtype=1,np=3,spi=0x1234,si=255,"
-               "c1=0x11223344,c2=0x0,c3=0x0,c4=0x0),"
-               "push_eth(" OUTER_ETHERNET_TEXT ")";
+               "c1=0x11223344,c2=0x0,c3=0x0,c4=0x0)";
     case ACTION_POP_NSH:
-        return "pop_eth,pop_nsh()";
+        return "pop_nsh()";
     case ACTION_SET_ETHERNET:
         return "set(eth(src=02:00:00:00:00:bb,dst=02:00:00:00:00:aa))";
     case ACTION_SET_IP:
@@ -52,7 +42,9 @@ action_text(enum path_action action, enum layer_type ip, enum layer_type l4,
                : l4 == LAYER_SCTP ? "set(sctp(src=4321))"
                : NULL;
     case ACTION_NONE:
+    case ACTION_PUSH_MPLS:
     case ACTION_POP_MPLS:
+    case ACTION_ADD_MPLS:
     case ACTION_TRUNC:
     case ACTION_RECIRC:
     case ACTION_COPY:
@@ -181,7 +173,8 @@ push_label(struct frame *frame, size_t offset, uint32_t label, uint32_t class,
 {
     uint8_t entry[4];
 
-    put_u32(entry, label << 12 | class << 9 | bottom << 8 | 64);
+    put_u32(entry, (label << 12 | class << 9
+                    | (uint32_t) bottom << 8 | MPLS_TTL));
     frame_insert(frame, offset, entry, sizeof entry);
 }
 
@@ -192,7 +185,7 @@ push_ethernet(struct frame *frame, uint16_t ethertype)
 
     put_u16(type, ethertype);
     frame_insert(frame, 0, type, sizeof type);
-    frame_insert(frame, 0, outer_ethernet, sizeof outer_ethernet);
+    frame_insert(frame, 0, pushed_ethernet, sizeof pushed_ethernet);
 }
 
 /* Does to 'frame' what 'action' has to.  Returns false if that is not
@@ -245,7 +238,7 @@ change(struct frame *frame, enum path_action action)
         return true;
     }
     case ACTION_ADD_MPLS:
-        push_label(frame, 0, ADDED_LABEL, 7, true);
+        push_label(frame, 0, ADDED_LABEL, ADDED_CLASS, true);
         push_ethernet(frame, 0x8847);
         return true;
     case ACTION_PUSH_NSH:

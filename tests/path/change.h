@@ -14,9 +14,13 @@
 /* MPLS labels that ACTION_PUSH_MPLS and ACTION_ADD_MPLS push. */
 #define PUSHED_LABEL 100
 #define ADDED_LABEL 200
+#define ADDED_CLASS 7
+#define MPLS_TTL 64
 
-const char *action_text(enum path_action, enum layer_type first_ip,
-                        enum layer_type l4, bool mpls);
+extern const uint8_t pushed_ethernet[12];
+
+const char *action_text(enum path_action, enum layer_type ip,
+                        enum layer_type l4);
 bool change(struct frame *, enum path_action);
 
 #endif /* path/change.h */

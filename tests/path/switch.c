@@ -119,17 +119,72 @@ refused(const char *name, const char *what)
     }
 }
 
+/* Puts in the action that 'text', a static string, says.  Each one is parsed
+ * only once. */
 static void
 put_text(struct ofpbuf *actions, const char *text)
 {
+    enum { MAX_TEXTS = 32 };
+    static struct {
+        const char *text;
+        struct ofpbuf parsed;
+    } texts[MAX_TEXTS];
     struct simap ports = SIMAP_INITIALIZER(&ports);
-    struct ofpbuf parsed;
+    size_t i = 0;
 
-    ofpbuf_init(&parsed, 64);
-    ovs_assert(!odp_actions_from_string(text, &ports, &parsed));
-    ofpbuf_put(actions, parsed.data, parsed.size);
-    ofpbuf_uninit(&parsed);
+    while (i < MAX_TEXTS && texts[i].text && texts[i].text != text) {
+        i++;
+    }
+    ovs_assert(i < MAX_TEXTS);
+    if (!texts[i].text) {
+        texts[i].text = text;
+        ofpbuf_init(&texts[i].parsed, 64);
+        if (odp_actions_from_string(text, &ports, &texts[i].parsed)) {
+            ovs_fatal(0, "%s: Open vSwitch does not understand that", text);
+        }
+    }
     simap_destroy(&ports);
+    ofpbuf_put(actions, texts[i].parsed.data, texts[i].parsed.size);
+}
+
+static ovs_be32
+mpls_entry(uint32_t label, uint8_t class, bool bottom)
+{
+    return htonl(label << MPLS_LABEL_SHIFT | class << MPLS_TC_SHIFT
+                 | (uint32_t) bottom << MPLS_BOS_SHIFT
+                 | MPLS_TTL << MPLS_TTL_SHIFT);
+}
+
+static void
+put_push_mpls(struct ofpbuf *actions, bool bottom)
+{
+    struct ovs_action_push_mpls *mpls;
+
+    mpls = nl_msg_put_unspec_zero(actions, OVS_ACTION_ATTR_PUSH_MPLS,
+                                  sizeof *mpls);
+    mpls->mpls_ethertype = htons(ETH_TYPE_MPLS);
+    mpls->mpls_lse = mpls_entry(PUSHED_LABEL, 0, bottom);
+}
+
+static void
+put_add_mpls(struct ofpbuf *actions)
+{
+    struct ovs_action_add_mpls *mpls;
+
+    mpls = nl_msg_put_unspec_zero(actions, OVS_ACTION_ATTR_ADD_MPLS,
+                                  sizeof *mpls);
+    mpls->mpls_ethertype = htons(ETH_TYPE_MPLS);
+    mpls->mpls_lse = mpls_entry(ADDED_LABEL, ADDED_CLASS, true);
+}
+
+static void
+put_push_ethernet(struct ofpbuf *actions)
+{
+    struct eth_addr destination, source;
+
+    memcpy(&destination, pushed_ethernet, sizeof destination);
+    memcpy(&source, pushed_ethernet + sizeof destination, sizeof source);
+    odp_put_push_eth_action(actions, &source, &destination);
 }
 
 /* What translation knows of a packet while it puts actions together. */
@@ -205,12 +260,14 @@ allows(struct knowledge *knowledge, enum path_action action)
         }
         knowledge->ethertype = ETH_TYPE_MPLS;
         knowledge->ip = knowledge->l4 = LAYER_PAYLOAD;
-        knowledge->own_label = true;
+        /* What is pushed and popped at once leaves no trace. */
+        knowledge->own_label = false;
         return true;
     case ACTION_POP_MPLS:
         if (!knowledge->own_label) {
             return false;
         }
+        knowledge->own_label = false;
         knowledge->ethertype = 0;
         return true;
     case ACTION_ADD_MPLS:
@@ -335,7 +392,7 @@ put_way_out(struct ofpbuf *actions, const struct knowledge *knowledge,
                 || knowledge->ip == LAYER_PAYLOAD) {
                 continue;
             }
-            put_text(actions, "pop_eth");
+            odp_put_pop_eth_action(actions);
         }
         put_tunnel(actions, tunnel, knowledge->ip == LAYER_IPV6);
         done->tunnels[done->n_tunnels++] = tunnel;
@@ -373,15 +430,25 @@ put_actions(struct ofpbuf *actions, const struct flow *flow, size_t i,
             put_truncation(actions);
         } else if (action == ACTION_COPY) {
             put_output(actions, passage_copy_out(current));
+        } else if (action == ACTION_PUSH_MPLS) {
+            put_push_mpls(actions, before.ethertype != ETH_TYPE_MPLS);
         } else if (action == ACTION_POP_MPLS) {
-            put_text(actions,
-                     !before.bottom ? "pop_mpls(eth_type=0x8847)"
-                     : current->ip == IP_6 || current->ip == IP_6_EXTENSION
-                     ? "pop_mpls(eth_type=0x86dd)"
-                     : "pop_mpls(eth_type=0x800)");
+            bool ipv6 = current->ip >= IP_6;
+
+            nl_msg_put_be16(actions, OVS_ACTION_ATTR_POP_MPLS,
+                            htons(!before.bottom ? ETH_TYPE_MPLS
+                                  : ipv6 ? ETH_TYPE_IPV6 : ETH_TYPE_IP));
+        } else if (action == ACTION_ADD_MPLS) {
+            put_add_mpls(actions);
+            put_push_ethernet(actions);
+        } else if (action == ACTION_PUSH_NSH) {
+            put_text(actions, action_text(action, before.ip, before.l4));
+            put_push_ethernet(actions);
+        } else if (action == ACTION_POP_NSH) {
+            odp_put_pop_eth_action(actions);
+            put_text(actions, action_text(action, before.ip, before.l4));
         } else if (action != ACTION_RECIRC) {
-            put_text(actions, action_text(action, before.ip, before.l4,
-                                          before.ethertype == ETH_TYPE_MPLS));
+            put_text(actions, action_text(action, before.ip, before.l4));
         }
         if (recirc) {
             nl_msg_put_u32(actions, OVS_ACTION_ATTR_RECIRC, i + 1);
