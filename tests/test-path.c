@@ -3,15 +3,17 @@
 /* Cases of packets' ways through the userspace datapath, enumerated
  * ================================================================
  *
- *   test-path MODE [GROUP...]    runs all cases, or those of the groups
- *   test-path MODE case CASE...  runs one case, or some
- *   test-path list               lists the groups
+ *   test-path MODE [--all] [GROUP...]  runs all cases, or those of the groups;
+ *                                      with --all shows all that fail, not ten
+ *   test-path MODE case CASE...        runs one case, or some
+ *   test-path list                     lists the groups
  *
  * MODE is "tso" or "no-tso": whether userspace TSO is enabled, of which a
  * process has one.  Each group is run in a process of its own, which is started
  * anew behind a case that ended it. */
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +30,8 @@
 enum {
     CASE_SIZE = 512,            /* Bytes of a case's text. */
     WHY_SIZE = 256,
-    MAX_SHOWN = 10,             /* Failing cases of a group that are shown. */
+    MAX_SHOWN = 10,             /* Failing cases of a group that are shown, */
+                                /* without --all. */
 };
 
 /* What the process that runs a group tells the one that waits for it. */
@@ -44,7 +47,8 @@ static struct progress *progress;
 static const char *mode;
 static bool tso;
 static unsigned int n_enumerated;
-static char *program;
+static const char *program;
+static unsigned int max_shown = MAX_SHOWN;
 
 static const char *const verdict_names[] = {
     [VERDICT_INTACT] = "intact",
@@ -57,7 +61,7 @@ static const char *const verdict_names[] = {
 static void
 show_wrong(const char *text, const char *why)
 {
-    if (progress->wrong++ < MAX_SHOWN) {
+    if (progress->wrong++ < max_shown) {
         printf("    %s\n      %s %s case '%s'\n", why, program, mode, text);
         fflush(stdout);
     }
@@ -537,7 +541,8 @@ main(int argc, char *argv[])
         return 0;
     }
     if (!tso && strcmp(mode, "no-tso")) {
-        fprintf(stderr, "usage: %s tso|no-tso [GROUP... | case CASE...]\n"
+        fprintf(stderr,
+                "usage: %s tso|no-tso [--all] [GROUP... | case CASE...]\n"
                 "       %s list\n", program, program);
         return 2;
     }
@@ -545,6 +550,11 @@ main(int argc, char *argv[])
         return run_cases(argv + 3, argc - 3);
     }
 
+    if (argc > 2 && !strcmp(argv[2], "--all")) {
+        max_shown = UINT_MAX;
+        argc--;
+        argv++;
+    }
     progress = mmap(NULL, sizeof *progress, PROT_READ | PROT_WRITE,
                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (progress == MAP_FAILED) {

@@ -22,5 +22,7 @@ enum verdict {
 
 enum verdict judge_case(const struct path_case *, bool tso, char *why,
                         size_t why_size);
+enum verdict judge_raw(const struct path_case *, const uint8_t *data,
+                       size_t size, char *why, size_t why_size);
 
 #endif /* path/judge.h */

@@ -638,23 +638,6 @@ switch_pass(const struct path_case *path, const struct frame *frame,
     run();
 }
 
-/* Lets the 'size' bytes at 'data', a vnet header and a packet whatever they
- * say, go the way of 'path'. */
-void
-switch_pass_raw(const struct path_case *path, const uint8_t *data, size_t size,
-                struct passage *passage_)
-{
-    struct frame frame = { CONST_CAST(uint8_t *, data), size };
-
-    begin(path, passage_);
-    if (path->in == IN_SOCKET) {
-        socket_put(&frame, NULL, path->put_back, 0x4000 | 9);
-    } else {
-        tap_put(&frame, NULL);
-    }
-    run();
-}
-
 /* Frees what is in 'passage_'. */
 void
 passage_clear(struct passage *passage_)

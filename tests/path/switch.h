@@ -39,8 +39,6 @@ struct passage {
 void switch_init(bool tso);
 void switch_pass(const struct path_case *, const struct frame *,
                  const struct offload *, struct passage *);
-void switch_pass_raw(const struct path_case *, const uint8_t *, size_t,
-                     struct passage *);
 enum path_out passage_copy_out(const struct path_case *);
 void passage_clear(struct passage *);
 

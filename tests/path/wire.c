@@ -357,7 +357,8 @@ read_layer(enum layer_type type, const uint8_t *p, size_t n,
         if (n < 8) {
             return 0;
         }
-        *next = get_u16(p + 2) == 4789 ? LAYER_VXLAN : LAYER_PAYLOAD;
+        *next = (get_u16(p + 2) == 4789 ? LAYER_VXLAN
+                 : get_u16(p + 2) == 6081 ? LAYER_GENEVE : LAYER_PAYLOAD);
         return 8;
     case LAYER_SCTP:
         return n < 12 ? 0 : 12;
@@ -370,6 +371,13 @@ read_layer(enum layer_type type, const uint8_t *p, size_t n,
         size = (4 + (p[0] & 0x80 ? 4 : 0) + (p[0] & 0x20 ? 4 : 0)
                 + (p[0] & 0x10 ? 4 : 0));
         if (size > n) {
+            return 0;
+        }
+        ethertype_layer(get_u16(p + 2), next);
+        return size;
+    case LAYER_GENEVE:
+        size = n < 8 ? 0 : 8 + (p[0] & 0x3f) * 4;
+        if (!size || size > n) {
             return 0;
         }
         ethertype_layer(get_u16(p + 2), next);

@@ -65,6 +65,7 @@ enum layer_type {
     LAYER_ICMP,
     LAYER_GRE,
     LAYER_VXLAN,
+    LAYER_GENEVE,
     LAYER_PAYLOAD,
 };
 
