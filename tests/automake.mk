@@ -370,17 +370,26 @@ CLEANFILES += \
 # is called again behind that.
 sanitized_library = ovs-sanitized/lib/.libs/libopenvswitch.a
 PATH_CC = $(FUZZ_CC) $(SANITIZED_CFLAGS) -Wall
+# The reference, which need not be fuzzed itself.
+PATH_REFERENCE_CC = $(FUZZ_CC) -g -O2 -Wall
+path_reference = build case change finish wire
+path_reference_objects = $(path_reference:%=tests/path/%.sanitized.o)
 PATH_CPPFLAGS = -DHAVE_CONFIG_H -Iovs-sanitized -Iovs-sanitized/include \
 	-Iovs-sanitized/lib -Iovs-sanitized/lib/stt -I$(srcdir)/tests
 PATH_LINK = ovs-sanitized/libtool --silent --tag=CC --mode=link \
 	$(FUZZ_CC) $(SANITIZED_CFLAGS) \
 	-Wl,--wrap=coverage_counter_register
-$(path_objects) tests/test-path.sanitized.o tests/fuzz-path.sanitized.o \
+$(filter-out $(path_reference_objects), $(path_objects)) \
+tests/test-path.sanitized.o tests/fuzz-path.sanitized.o \
 tests/fuzz-vnet-header.sanitized.o: \
 %.sanitized.o: $(srcdir)/%.c $(path_headers:%=$(srcdir)/%) \
 		$(sanitized_library)
 	@$(MKDIR_P) $(@D)
 	$(AM_V_CC)$(PATH_CC) $(PATH_CPPFLAGS) -c -o $@ $<
+$(path_reference_objects): \
+%.sanitized.o: $(srcdir)/%.c $(path_headers:%=$(srcdir)/%)
+	@$(MKDIR_P) $(@D)
+	$(AM_V_CC)$(PATH_REFERENCE_CC) -I$(srcdir)/tests -c -o $@ $<
 tests/test-path: $(path_objects) tests/test-path.sanitized.o
 	$(AM_V_CCLD)$(PATH_LINK) -o $@ $^ ovs-sanitized/lib/libopenvswitch.la
 tests/fuzz-path tests/fuzz-vnet-header: \
