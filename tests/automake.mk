@@ -424,6 +424,51 @@ check-path:
 	@echo "make $@ needs Open vSwitch: configure --with-ovs=DIR" >&2; exit 1
 endif
 
+# make check-sanitized: make check and make check-system once more, in a build
+# folder of their own, with Open vSwitch and all programs under AddressSanitizer
+# and UndefinedBehaviorSanitizer.  What these find they write into files, as
+# nobody sees what a daemon says, and any such file fails it.
+#
+# Memory that a program has not given back when it ends is no error: Open vSwitch
+# leaves that to the system.
+
+SANITIZED_CHECKS = check check-system
+SANITIZED_CHECK_CFLAGS = -g -O1 -fno-omit-frame-pointer -fno-common \
+	-fsanitize=address,undefined
+.PHONY: check-sanitized
+if HAVE_OVS
+check-sanitized:
+	@$(MKDIR_P) sanitized/reports
+	@cd sanitized && \
+	if test ! -e Makefile; then \
+	  $(abs_top_srcdir)/configure --with-ovs='$(OVS_SRC)' \
+	    --enable-untested-ovs CC='$(CC)' \
+	    CFLAGS='$(SANITIZED_CHECK_CFLAGS)' PYTHON3='$(PYTHON3)' \
+	    SPATCH='$(SPATCH)'; \
+	fi
+	@ASAN_OPTIONS=detect_leaks=0 $(MAKE) -C sanitized all
+	@rm -f sanitized/reports/*
+	@status=0; \
+	for target in $(SANITIZED_CHECKS); do \
+	  ASAN_OPTIONS=detect_leaks=0:log_path=$(abs_builddir)/sanitized/reports/asan \
+	  UBSAN_OPTIONS=print_stacktrace=1 \
+	    $(MAKE) -C sanitized $$target || status=1; \
+	done; \
+	for report in sanitized/reports/*; do \
+	  test -e "$$report" || continue; \
+	  status=1; \
+	  echo "$$report:"; \
+	  grep -m 1 -E 'ERROR: |runtime error: ' "$$report"; \
+	done; \
+	exit $$status
+CLEAN_LOCAL += sanitized-clean
+else
+check-sanitized:
+	@echo "make $@ needs Open vSwitch: configure --with-ovs=DIR" >&2; exit 1
+endif
+sanitized-clean:
+	rm -rf sanitized
+
 # make check-fuzz, make fuzz: every tests/fuzz-TARGET.c, starting from the
 # inputs in tests/corpus/TARGET/ if there are any.  make fuzz-long: so many
 # inputs of each.
