@@ -215,7 +215,7 @@ cut(const char *name, uint8_t *data, size_t size, struct dp_packet *packet)
     struct layers layers;
     int i;
 
-    if (tunnel && dp_packet_l4_checksum_partial(packet)
+    if (tunnel && stt_l4_unfinished(packet)
         && packet->l4_ofs + 8 <= size) {
         /* That there is one shows by not being 0. */
         put_u16(data + packet->l4_ofs + 6, 0xffff);
@@ -249,16 +249,17 @@ nic_send_packet(const char *name, struct dp_packet *packet)
     } else if (stt_get_tso_segsz(packet)) {
         cut(name, data, size, packet);
     } else {
-        if (dp_packet_inner_l4_checksum_partial(packet)) {
+        /* From the innermost on, as the outer ones are about them. */
+        if (stt_inner_l4_unfinished(packet)) {
             complete(name, data, size, packet->inner_l4_ofs, false);
         }
-        if (dp_packet_inner_ip_checksum_partial(packet)) {
+        if (stt_inner_ip_unfinished(packet)) {
             complete(name, data, size, packet->inner_l3_ofs, true);
         }
-        if (dp_packet_ip_checksum_partial(packet)) {
+        if (stt_ip_unfinished(packet)) {
             complete(name, data, size, packet->l3_ofs, true);
         }
-        if (dp_packet_l4_checksum_partial(packet)) {
+        if (stt_l4_unfinished(packet)) {
             complete(name, data, size, packet->l4_ofs, false);
         }
         sent(name, data, size, &nothing);
