@@ -327,15 +327,166 @@ check-ovs-all bench-scale:
 	@echo "make $@ needs Open vSwitch: configure --with-ovs=DIR" >&2; exit 1
 endif
 
-# make check-fuzz, make fuzz: every tests/fuzz-TARGET.c, starting from the
-# inputs in tests/corpus/TARGET/ if there are any.
+# What of the packets' way through the userspace datapath the programs below
+# share.  They are linked with the library of Open vSwitch that make ovs-sanitized
+# builds, and made anew when that changed.
 
-FUZZ_TARGETS = frame reassembly
-if HAVE_PCAP
-FUZZ_TARGETS += dump
+path_sources = \
+	tests/path/build.c \
+	tests/path/case.c \
+	tests/path/change.c \
+	tests/path/finish.c \
+	tests/path/judge.c \
+	tests/path/linux-device.c \
+	tests/path/nic.c \
+	tests/path/switch.c \
+	tests/path/tunnel.c \
+	tests/path/wire.c
+path_headers = \
+	tests/path/build.h \
+	tests/path/case.h \
+	tests/path/change.h \
+	tests/path/device.h \
+	tests/path/finish.h \
+	tests/path/judge.h \
+	tests/path/switch.h \
+	tests/path/tunnel.h \
+	tests/path/wire.h
+path_objects = $(path_sources:%.c=%.sanitized.o)
+EXTRA_DIST += \
+	$(path_headers) \
+	$(path_sources) \
+	tests/fuzz-path.c \
+	tests/fuzz-vnet-header.c \
+	tests/test-path.c
+CLEANFILES += \
+	$(path_objects) \
+	tests/fuzz-path.sanitized.o \
+	tests/fuzz-vnet-header.sanitized.o \
+	tests/test-path \
+	tests/test-path.sanitized.o
+
+# Whether the library changed is known only once ovs-sanitized was made, so make
+# is called again behind that.
+sanitized_library = ovs-sanitized/lib/.libs/libopenvswitch.a
+PATH_CC = $(FUZZ_CC) $(SANITIZED_CFLAGS) -Wall
+# The reference, which need not be fuzzed itself.
+PATH_REFERENCE_CC = $(FUZZ_CC) -g -O2 -Wall
+path_reference = build case change finish wire
+path_reference_objects = $(path_reference:%=tests/path/%.sanitized.o)
+PATH_CPPFLAGS = -DHAVE_CONFIG_H -Iovs-sanitized -Iovs-sanitized/include \
+	-Iovs-sanitized/lib -Iovs-sanitized/lib/stt -I$(srcdir)/tests
+PATH_LINK = ovs-sanitized/libtool --silent --tag=CC --mode=link \
+	$(FUZZ_CC) $(SANITIZED_CFLAGS) \
+	-Wl,--wrap=coverage_counter_register
+$(filter-out $(path_reference_objects), $(path_objects)) \
+tests/test-path.sanitized.o tests/fuzz-path.sanitized.o \
+tests/fuzz-vnet-header.sanitized.o: \
+%.sanitized.o: $(srcdir)/%.c $(path_headers:%=$(srcdir)/%) \
+		$(sanitized_library)
+	@$(MKDIR_P) $(@D)
+	$(AM_V_CC)$(PATH_CC) $(PATH_CPPFLAGS) -c -o $@ $<
+$(path_reference_objects): \
+%.sanitized.o: $(srcdir)/%.c $(path_headers:%=$(srcdir)/%)
+	@$(MKDIR_P) $(@D)
+	$(AM_V_CC)$(PATH_REFERENCE_CC) -I$(srcdir)/tests -c -o $@ $<
+tests/test-path: $(path_objects) tests/test-path.sanitized.o
+	$(AM_V_CCLD)$(PATH_LINK) -o $@ $^ ovs-sanitized/lib/libopenvswitch.la
+tests/fuzz-path tests/fuzz-vnet-header: \
+%: $(path_objects) %.sanitized.o
+	$(AM_V_CCLD)$(PATH_LINK) -fsanitize=fuzzer -o $@ $^ \
+	  ovs-sanitized/lib/libopenvswitch.la
+
+# make check-path: a great many packets, by every way in, through actions and
+# tunnels, out by every device, with and without userspace TSO.
+
+PATH_MODES = tso no-tso
+.PHONY: check-path
+if HAVE_OVS
+if HAVE_FUZZER
+check-path: ovs-sanitized
+	@$(MAKE) --no-print-directory tests/test-path
+	@pids=; \
+	for mode in $(PATH_MODES); do \
+	  ASAN_OPTIONS=symbolize=0 tests/test-path $$mode $(PATHFLAGS) \
+	    2>tests/path/$$mode.log & \
+	  pids="$$pids $$!"; \
+	done; \
+	status=0; \
+	for pid in $$pids; do wait $$pid || status=1; done; \
+	exit $$status
+else
+check-path:
+	@echo "path: skipped (no clang with libFuzzer)"
 endif
-FUZZ_SECONDS = 10
+else
+check-path:
+	@echo "make $@ needs Open vSwitch: configure --with-ovs=DIR" >&2; exit 1
+endif
 
+# make check-sanitized: make check and make check-system once more, in a build
+# folder of their own, with Open vSwitch and all programs under AddressSanitizer
+# and UndefinedBehaviorSanitizer.  What these find they write into files, as
+# nobody sees what a daemon says, and any such file fails it.
+#
+# Memory that a program has not given back when it ends is no error: Open vSwitch
+# leaves that to the system.
+
+SANITIZED_CHECKS = check check-system
+SANITIZED_CHECK_CFLAGS = -g -O1 -fno-omit-frame-pointer -fno-common \
+	-fsanitize=address,undefined
+.PHONY: check-sanitized
+if HAVE_OVS
+check-sanitized:
+	@$(MKDIR_P) sanitized/reports
+	@cd sanitized && \
+	if test ! -e Makefile; then \
+	  $(abs_top_srcdir)/configure --with-ovs='$(OVS_SRC)' \
+	    --enable-untested-ovs CC='$(CC)' \
+	    CFLAGS='$(SANITIZED_CHECK_CFLAGS)' PYTHON3='$(PYTHON3)' \
+	    SPATCH='$(SPATCH)'; \
+	fi
+	@ASAN_OPTIONS=detect_leaks=0 $(MAKE) -C sanitized all
+	@rm -f sanitized/reports/*
+	@status=0; \
+	for target in $(SANITIZED_CHECKS); do \
+	  ASAN_OPTIONS=detect_leaks=0:log_path=$(abs_builddir)/sanitized/reports/asan \
+	  UBSAN_OPTIONS=print_stacktrace=1 \
+	    $(MAKE) -C sanitized $$target || status=1; \
+	done; \
+	for report in sanitized/reports/*; do \
+	  test -e "$$report" || continue; \
+	  status=1; \
+	  echo "$$report:"; \
+	  grep -m 1 -E 'ERROR: |runtime error: ' "$$report"; \
+	done; \
+	exit $$status
+CLEAN_LOCAL += sanitized-clean
+else
+check-sanitized:
+	@echo "make $@ needs Open vSwitch: configure --with-ovs=DIR" >&2; exit 1
+endif
+sanitized-clean:
+	rm -rf sanitized
+
+# make check-fuzz, make fuzz: every tests/fuzz-TARGET.c, starting from the
+# inputs in tests/corpus/TARGET/ if there are any.  make fuzz-long: so many
+# inputs of each.
+
+LIB_FUZZ_TARGETS = frame reassembly
+if HAVE_PCAP
+LIB_FUZZ_TARGETS += dump
+endif
+if HAVE_OVS
+PATH_FUZZ_TARGETS = path vnet-header
+fuzz_library = ovs-sanitized
+endif
+FUZZ_TARGETS = $(LIB_FUZZ_TARGETS) $(PATH_FUZZ_TARGETS)
+FUZZ_SECONDS = 10
+LIB_FUZZ_RUNS = 1000000000
+PATH_FUZZ_RUNS = 10000000
+
+lib_fuzz_programs = $(LIB_FUZZ_TARGETS:%=tests/fuzz-%)
 fuzz_programs = $(FUZZ_TARGETS:%=tests/fuzz-%)
 EXTRA_DIST += \
 	tests/fuzz-dump.c \
@@ -343,20 +494,27 @@ EXTRA_DIST += \
 	tests/fuzz-reassembly.c
 CLEANFILES += $(fuzz_programs)
 
-$(fuzz_programs): %: $(srcdir)/%.c $(lib_libstt_la_SOURCES) \
+$(lib_fuzz_programs): %: $(srcdir)/%.c $(lib_libstt_la_SOURCES) \
 		$(tests_test_stt_reassembly_SOURCES:%.c=)
 	$(AM_V_CC)$(FUZZ_CC) $(FUZZ_CFLAGS) $(AM_CPPFLAGS) \
 	  -I$(top_srcdir)/utilities -o $@ $(filter %.c,$^) -lpthread
 tests/fuzz-dump: $(dump_sources)
 
 RUN_FUZZ = $(SHELL) $(srcdir)/tests/run-fuzz $(srcdir)/tests/corpus tests
+.PHONY: fuzz-programs fuzz-long
 if HAVE_FUZZER
-check-fuzz: $(fuzz_programs)
+fuzz-programs: $(fuzz_library)
+	@$(MAKE) --no-print-directory $(fuzz_programs)
+check-fuzz: fuzz-programs
 	@$(RUN_FUZZ) $(FUZZ_SECONDS) $(FUZZ_TARGETS)
-fuzz: $(fuzz_programs)
+fuzz: fuzz-programs
 	@$(RUN_FUZZ) 0 $(FUZZ_TARGETS)
+fuzz-long: fuzz-programs
+	@$(RUN_FUZZ) runs=$(LIB_FUZZ_RUNS) $(LIB_FUZZ_TARGETS)
+	@test -z "$(PATH_FUZZ_TARGETS)" || \
+	  $(RUN_FUZZ) runs=$(PATH_FUZZ_RUNS) $(PATH_FUZZ_TARGETS)
 else
-check-fuzz fuzz:
+check-fuzz fuzz fuzz-long:
 	@for target in $(FUZZ_TARGETS); do \
 	  echo "fuzz-$$target: skipped (no clang with libFuzzer)"; \
 	done

@@ -27,12 +27,13 @@ BUILD_ASSERT_DECL(ETH_HEADER_LEN + IPV6_HEADER_LEN + STT_HEADERS_LEN
                   <= STT_HEADROOM);
 
 /* Returns the headroom, in bytes, to give a packet of 'packet_size' bytes when
- * it is allocated, so that tunnel headers can be pushed without copying it. */
+ * it is allocated, so that tunnel headers can be pushed without copying it.  It
+ * is even, as headers are read and written in units of two bytes. */
 uint16_t
 stt_get_headroom(uint32_t packet_size)
 {
     return packet_size <= UINT16_MAX - STT_HEADROOM ? STT_HEADROOM
-           : packet_size < UINT16_MAX ? UINT16_MAX - packet_size
+           : packet_size < UINT16_MAX ? (UINT16_MAX - packet_size) & ~1
            : 0;
 }
 
