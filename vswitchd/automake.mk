@@ -38,6 +38,8 @@ EXTRA_DIST += \
 	vswitchd/stt-counters.h \
 	vswitchd/stt-dummy.c \
 	vswitchd/stt-dummy.h \
+	vswitchd/stt-expiry.c \
+	vswitchd/stt-expiry.h \
 	vswitchd/stt-export.c \
 	vswitchd/stt-export.h \
 	vswitchd/stt-field.c \
