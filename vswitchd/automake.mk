@@ -13,6 +13,7 @@ EXTRA_DIST += \
 	vswitchd/hooks/lib-meta-flow.c.cocci \
 	vswitchd/hooks/lib-meta-flow.xml.sed \
 	vswitchd/hooks/lib-netdev-dummy.c.cocci \
+	vswitchd/hooks/lib-netdev-linux-private.h.cocci \
 	vswitchd/hooks/lib-netdev-linux.c.cocci \
 	vswitchd/hooks/lib-netdev-offload-tc.c.cocci \
 	vswitchd/hooks/lib-netdev-vport.c.cocci \
@@ -46,6 +47,8 @@ EXTRA_DIST += \
 	vswitchd/stt-field.h \
 	vswitchd/stt-header.c \
 	vswitchd/stt-header.h \
+	vswitchd/stt-joined.c \
+	vswitchd/stt-joined.h \
 	vswitchd/stt-link-device.c \
 	vswitchd/stt-link-device.h \
 	vswitchd/stt-options.xml \

@@ -23,6 +23,7 @@
 VLOG_DEFINE_THIS_MODULE(packet_socket);
 
 COVERAGE_DEFINE(packet_socket_drops);
+COVERAGE_DEFINE(packet_socket_too_long);
 
 /* How often losses are looked for, in milliseconds. */
 #define POLL_INTERVAL 1000
@@ -34,6 +35,13 @@ struct packet_socket {
     struct ovs_list list_node;
     int fd;
     char *netdev_name;          /* NULL for the one that sends to all. */
+    int system_size;            /* Of its buffer when it was opened. */
+};
+
+/* Packets lost so far on the way from a device. */
+struct losses {
+    uint64_t no_room;           /* In the receive buffer. */
+    uint64_t too_long;          /* For what there was room to read. */
 };
 
 static struct ovs_mutex mutex = OVS_MUTEX_INITIALIZER;
@@ -42,8 +50,9 @@ static struct ovs_mutex mutex = OVS_MUTEX_INITIALIZER;
 static struct ovs_list sockets OVS_GUARDED_BY(mutex)
     = OVS_LIST_INITIALIZER(&sockets);
 
-/* Packets lost so far, by the device's name, as "uint64_t *". */
-static struct shash drops OVS_GUARDED_BY(mutex) = SHASH_INITIALIZER(&drops);
+/* By the device's name, as "struct losses *". */
+static struct shash losses_by_device OVS_GUARDED_BY(mutex)
+    = SHASH_INITIALIZER(&losses_by_device);
 
 /* Sizes that were configured, in bytes, or 0. */
 static int configured_rcvbuf OVS_GUARDED_BY(mutex);
@@ -51,8 +60,20 @@ static int configured_sndbuf OVS_GUARDED_BY(mutex);
 
 static long long int next_poll;
 
-/* Gives 'socket' the buffer that it should have, unless that is the one which
- * the system gave it. */
+/* Returns the size of the buffer of 'socket', or 0 if the kernel does not
+ * say. */
+static int
+get_size(const struct packet_socket *socket)
+{
+    socklen_t length = sizeof(int);
+    int size = 0;
+
+    getsockopt(socket->fd, SOL_SOCKET,
+               socket->netdev_name ? SO_RCVBUF : SO_SNDBUF, &size, &length);
+    return size;
+}
+
+/* Gives 'socket' the buffer that it should have. */
 static void
 set_size(const struct packet_socket *socket)
     OVS_REQUIRES(mutex)
@@ -60,12 +81,13 @@ set_size(const struct packet_socket *socket)
     bool receives = socket->netdev_name != NULL;
     int configured = receives ? configured_rcvbuf : configured_sndbuf;
     /* The kernel doubles what it is told, for its own overhead. */
-    int half = (configured ? configured
-                : userspace_tso_enabled() ? PACKET_SOCKET_BUFFER
-                : 0) / 2;
+    int wanted = (configured ? configured
+                  : MAX(socket->system_size,
+                        userspace_tso_enabled() ? PACKET_SOCKET_TSO_BUFFER
+                        : PACKET_SOCKET_BUFFER));
+    int half = wanted / 2;
 
-    if (half
-        && setsockopt(socket->fd, SOL_SOCKET,
+    if (setsockopt(socket->fd, SOL_SOCKET,
                       receives ? SO_RCVBUFFORCE : SO_SNDBUFFORCE,
                       &half, sizeof half)
         && setsockopt(socket->fd, SOL_SOCKET,
@@ -77,17 +99,17 @@ set_size(const struct packet_socket *socket)
     }
 }
 
-static uint64_t *
-get_drops(const char *netdev_name)
+static struct losses *
+get_losses(const char *netdev_name)
     OVS_REQUIRES(mutex)
 {
-    uint64_t *n = shash_find_data(&drops, netdev_name);
+    struct losses *losses = shash_find_data(&losses_by_device, netdev_name);
 
-    if (!n) {
-        n = xzalloc(sizeof *n);
-        shash_add(&drops, netdev_name, n);
+    if (!losses) {
+        losses = xzalloc(sizeof *losses);
+        shash_add(&losses_by_device, netdev_name, losses);
     }
-    return n;
+    return losses;
 }
 
 /* Asks the kernel what 'socket' has lost since it was last asked. */
@@ -105,7 +127,7 @@ poll_drops(const struct packet_socket *socket)
         || !stats.tp_drops) {
         return;
     }
-    *get_drops(socket->netdev_name) += stats.tp_drops;
+    get_losses(socket->netdev_name)->no_room += stats.tp_drops;
     COVERAGE_ADD(packet_socket_drops, stats.tp_drops);
     VLOG_WARN_RL(&rl, "%s: %u received packets lost, because they came faster "
                  "than they were handled; a larger "
@@ -123,6 +145,7 @@ packet_socket_opened(int fd, const char *netdev_name)
     socket->fd = fd;
     socket->netdev_name = nullable_xstrdup(netdev_name);
     ovs_mutex_lock(&mutex);
+    socket->system_size = get_size(socket);
     ovs_list_push_back(&sockets, &socket->list_node);
     set_size(socket);
     ovs_mutex_unlock(&mutex);
@@ -144,6 +167,26 @@ packet_socket_closing(int fd)
         }
     }
     ovs_mutex_unlock(&mutex);
+}
+
+/* Called by any thread that had to drop a packet which came from the device
+ * 'netdev_name', as it was longer than the device's MTU allows and nobody could
+ * have cut it. */
+void
+packet_socket_too_long(const char *netdev_name)
+{
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
+    uint64_t n;
+
+    COVERAGE_INC(packet_socket_too_long);
+    ovs_mutex_lock(&mutex);
+    n = ++get_losses(netdev_name)->too_long;
+    ovs_mutex_unlock(&mutex);
+    VLOG_WARN_RL(&rl, "%s: received packet dropped, as it is longer than the "
+                 "device's MTU (%"PRIu64" such packets so far); Linux or the "
+                 "sender joined it: run \"ethtool -K %s gro off lro off\", or "
+                 "switch other_config:userspace-tso-enable on", netdev_name, n,
+                 netdev_name);
 }
 
 /* Returns the size of a buffer that 'other_config' has under 'name', in bytes,
@@ -219,13 +262,13 @@ packet_socket_wait(void)
 void
 packet_socket_add_stats(const char *netdev_name, struct netdev_stats *stats)
 {
-    const uint64_t *n;
+    const struct losses *losses;
 
     ovs_mutex_lock(&mutex);
-    n = shash_find_data(&drops, netdev_name);
-    if (n) {
-        stats->rx_dropped += *n;
-        stats->rx_missed_errors += *n;
+    losses = shash_find_data(&losses_by_device, netdev_name);
+    if (losses) {
+        stats->rx_dropped += losses->no_room + losses->too_long;
+        stats->rx_missed_errors += losses->no_room;
     }
     ovs_mutex_unlock(&mutex);
 }
@@ -239,17 +282,16 @@ packet_socket_show(struct ds *s)
     ds_put_cstr(s, "packet sockets:\n");
     ovs_mutex_lock(&mutex);
     LIST_FOR_EACH (socket, list_node, &sockets) {
-        socklen_t length = sizeof(int);
-        int size = 0;
+        int size = get_size(socket);
 
         poll_drops(socket);
-        getsockopt(socket->fd, SOL_SOCKET,
-                   socket->netdev_name ? SO_RCVBUF : SO_SNDBUF,
-                   &size, &length);
         if (socket->netdev_name) {
+            const struct losses *losses = get_losses(socket->netdev_name);
+
             ds_put_format(s, "  %s: receive buffer %d bytes, packets lost on "
-                          "the device %"PRIu64"\n", socket->netdev_name, size,
-                          *get_drops(socket->netdev_name));
+                          "the device %"PRIu64", too long %"PRIu64"\n",
+                          socket->netdev_name, size,
+                          losses->no_room, losses->too_long);
         } else {
             ds_put_format(s, "  all devices: send buffer %d bytes\n", size);
         }

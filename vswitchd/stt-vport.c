@@ -15,6 +15,7 @@
 #include "smap.h"
 #include "stt-expiry.h"
 #include "stt-header.h"
+#include "stt-joined.h"
 #include "stt-pop.h"
 #include "stt-reassembly.h"
 #include "stt-segment.h"
@@ -206,6 +207,7 @@ stt_check_options(const struct netdev *netdev, const struct smap *options,
     if (!stt_is_port(netdev)) {
         return 0;
     }
+    stt_joined_configured();
     for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
         const char *value = smap_get(options, checks[i].name);
         const char *problem = value ? checks[i].check(value) : NULL;
