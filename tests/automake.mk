@@ -109,6 +109,7 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-testsuite.at \
 	tests/system-macros.at \
 	tests/system-stt.at \
+	tests/system-defaults.at \
 	tests/system-ports.at \
 	tests/system-monitoring.at \
 	tests/system-wire.at \
