@@ -192,19 +192,22 @@ stt_unlock(stt_lock_t *lock)
     pthread_mutex_unlock(lock);
 }
 
+/* All threads see accesses to counters, and to other atomic variables that are
+ * sequentially consistent, in one order.  (In the kernel that is so for adding,
+ * while reading needs a barrier for it.) */
 typedef uint64_t stt_counter_t;
 
 static inline uint64_t
 stt_counter_read(const stt_counter_t *counter)
 {
-    return __atomic_load_n(counter, __ATOMIC_RELAXED);
+    return __atomic_load_n(counter, __ATOMIC_SEQ_CST);
 }
 
 /* Adds 'amount', which may be negative, and returns the new value. */
 static inline uint64_t
 stt_counter_add(stt_counter_t *counter, int64_t amount)
 {
-    return __atomic_add_fetch(counter, amount, __ATOMIC_RELAXED);
+    return __atomic_add_fetch(counter, amount, __ATOMIC_SEQ_CST);
 }
 
 /* Memory, zeroed.  Returns NULL when there is none. */

@@ -43,8 +43,10 @@ struct shard {
     struct stt_list sources[SOURCE_BUCKETS];
     struct stt_list by_use;     /* All frames, least recently used first. */
     struct stt_list by_age;     /* All frames, oldest first. */
+
+    /* Both are read without the lock, too. */
     uint32_t n_sources;
-    uint32_t n_frames;          /* Read without the lock, too. */
+    uint32_t n_frames;
 };
 
 struct stt_reassembly {
@@ -114,9 +116,10 @@ stt_reassembly_get_limits(const struct stt_reassembly *r,
     limits->age = STT_READ_SHARED(r->limits.age);
 }
 
-/* Stores in '*occupancy' what 'r' holds now. */
+/* Stores in '*occupancy' what 'r' holds now.  Takes no lock, so while other
+ * threads use 'r' the sums need not be of one moment. */
 void
-stt_reassembly_get_occupancy(struct stt_reassembly *r,
+stt_reassembly_get_occupancy(const struct stt_reassembly *r,
                              struct stt_occupancy *occupancy)
 {
     uint32_t i;
@@ -125,10 +128,18 @@ stt_reassembly_get_occupancy(struct stt_reassembly *r,
     occupancy->frames = stt_counter_read(&r->n_frames);
     occupancy->sources = 0;
     for (i = 0; i < r->n_shards; i++) {
-        stt_lock(&r->shards[i].lock);
-        occupancy->sources += r->shards[i].n_sources;
-        stt_unlock(&r->shards[i].lock);
+        occupancy->sources += STT_READ_SHARED(r->shards[i].n_sources);
     }
+}
+
+/* Returns true if 'r' holds no frame now.  Takes no lock.  In userspace, a
+ * thread that stores a flag and is then told that 'r' is empty may rely on it
+ * that whoever inserts a fragment into it, and reads the flag afterwards, reads
+ * it as stored, if both accesses are sequentially consistent. */
+bool
+stt_reassembly_is_empty(const struct stt_reassembly *r)
+{
+    return !stt_counter_read(&r->n_frames);
 }
 
 static uint64_t
@@ -227,7 +238,7 @@ remove_frame(struct stt_reassembly *r, struct shard *shard,
 
     if (stt_list_is_empty(&source->frames)) {
         stt_list_remove(&source->in_bucket);
-        shard->n_sources--;
+        STT_WRITE_SHARED(shard->n_sources, shard->n_sources - 1);
         stt_free(source);
     }
     return chain;
@@ -361,7 +372,7 @@ add_frame(struct stt_reassembly *r, struct shard *shard,
             source->domain = key->domain;
             stt_list_init(&source->frames);
             stt_list_push_back(source_bucket, &source->in_bucket);
-            shard->n_sources++;
+            STT_WRITE_SHARED(shard->n_sources, shard->n_sources + 1);
         }
     }
     if (!frame || !source) {
@@ -588,41 +599,70 @@ stt_reassembly_insert(struct stt_reassembly *r, const struct stt_key *key,
     }
 }
 
-/* Takes out of 'r' all frames that at 'now', the time in milliseconds, are too
- * old, and those that limits which were lowered have no room for.  Returns the
- * chain of their fragments, which belong to the caller then.  To be called now
- * and then, at least once in the time that a frame may live. */
+/* Takes out of 'shard' all frames that at 'now' are older than 'limits' let
+ * them be, and, oldest first, those that limits which were lowered have no room
+ * for, and adds their fragments to '*dead'. */
+static void
+expire_shard(struct stt_reassembly *r, struct shard *shard,
+             const struct stt_limits *limits, uint64_t now,
+             struct stt_fragment **dead)
+{
+    stt_lock(&shard->lock);
+    while (!stt_list_is_empty(&shard->by_age)) {
+        struct frame *frame = STT_CONTAINER_OF(shard->by_age.next,
+                                               struct frame, by_age);
+        enum stt_drop drop
+            = (is_too_old(frame, now, limits->age) ? STT_DROP_EXPIRED
+               : stt_counter_read(&r->bytes) > limits->bytes
+               ? STT_DROP_BYTE_LIMIT
+               : stt_counter_read(&r->n_frames) > limits->frames
+               ? STT_DROP_FRAME_LIMIT
+               : STT_DROP_NONE);
+
+        if (!drop) {
+            break;
+        }
+        discard_frame(r, shard, frame, drop, dead);
+    }
+    stt_unlock(&shard->lock);
+}
+
+/* Does a part of what stt_reassembly_expire() does: looks through the shards
+ * from '*next_shard' on, until 'max_shards' of them were found to hold frames,
+ * and stores in '*next_shard' where to go on the next time, 0 when all shards
+ * were looked through.  Takes no lock of a shard without frames. */
 struct stt_fragment *
-stt_reassembly_expire(struct stt_reassembly *r, uint64_t now)
+stt_reassembly_expire_some(struct stt_reassembly *r, uint64_t now,
+                           uint32_t max_shards, uint32_t *next_shard)
 {
     struct stt_fragment *dead = NULL;
     struct stt_limits limits;
     uint32_t i;
 
     stt_reassembly_get_limits(r, &limits);
-    for (i = 0; i < r->n_shards; i++) {
+    for (i = *next_shard; max_shards && i < r->n_shards; i++) {
         struct shard *shard = &r->shards[i];
 
-        stt_lock(&shard->lock);
-        while (!stt_list_is_empty(&shard->by_age)) {
-            struct frame *frame = STT_CONTAINER_OF(shard->by_age.next,
-                                                   struct frame, by_age);
-            enum stt_drop drop
-                = (is_too_old(frame, now, limits.age) ? STT_DROP_EXPIRED
-                   : stt_counter_read(&r->bytes) > limits.bytes
-                   ? STT_DROP_BYTE_LIMIT
-                   : stt_counter_read(&r->n_frames) > limits.frames
-                   ? STT_DROP_FRAME_LIMIT
-                   : STT_DROP_NONE);
-
-            if (!drop) {
-                break;
-            }
-            discard_frame(r, shard, frame, drop, &dead);
+        if (STT_READ_SHARED(shard->n_frames)) {
+            expire_shard(r, shard, &limits, now, &dead);
+            max_shards--;
         }
-        stt_unlock(&shard->lock);
     }
+    *next_shard = i < r->n_shards ? i : 0;
     return dead;
+}
+
+/* Takes out of 'r' all frames that at 'now', the time in milliseconds, are too
+ * old, and those that limits which were lowered have no room for.  Returns the
+ * chain of their fragments, which belong to the caller then.  To be called now
+ * and then, at least once in the time that a frame may live, or else
+ * stt_reassembly_expire_some() so often that it gets through all shards. */
+struct stt_fragment *
+stt_reassembly_expire(struct stt_reassembly *r, uint64_t now)
+{
+    uint32_t next_shard = 0;
+
+    return stt_reassembly_expire_some(r, now, r->n_shards, &next_shard);
 }
 
 /* Destroys 'r', which no other thread may use any more.  Returns the chain of

@@ -104,8 +104,9 @@ void stt_reassembly_set_limits(struct stt_reassembly *,
                                const struct stt_limits *);
 void stt_reassembly_get_limits(const struct stt_reassembly *,
                                struct stt_limits *);
-void stt_reassembly_get_occupancy(struct stt_reassembly *,
+void stt_reassembly_get_occupancy(const struct stt_reassembly *,
                                   struct stt_occupancy *);
+bool stt_reassembly_is_empty(const struct stt_reassembly *);
 
 struct stt_fragment *stt_reassembly_insert(struct stt_reassembly *,
                                            const struct stt_key *,
@@ -115,5 +116,9 @@ struct stt_fragment *stt_reassembly_insert(struct stt_reassembly *,
                                            struct stt_fragment **dead);
 struct stt_fragment *stt_reassembly_expire(struct stt_reassembly *,
                                            uint64_t now);
+struct stt_fragment *stt_reassembly_expire_some(struct stt_reassembly *,
+                                                uint64_t now,
+                                                uint32_t max_shards,
+                                                uint32_t *next_shard);
 
 #endif /* stt-reassembly.h */

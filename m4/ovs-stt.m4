@@ -77,11 +77,22 @@ AC_DEFUN([STT_CHECK_SPATCH],
 
 # STT_CHECK_PYTHON3
 # -----------------
+# Sets PYTHON3 to the program that the user named, or else to the interpreter
+# that python3 is in the end: what comes first in PATH may be a program that
+# finds out anew, each time and with many processes, which one to run.
+# tests/bin/python3 runs it, for programs that take the python3 in PATH.
 AC_DEFUN([STT_CHECK_PYTHON3],
   [AC_ARG_VAR([PYTHON3], [Python 3 interpreter])
-   AC_PATH_PROG([PYTHON3], [python3], [no])
-   AS_IF([test "$PYTHON3" = no],
-     [AC_MSG_ERROR([Python 3 is missing: install the package python3])])])
+   AC_MSG_CHECKING([for the Python 3 interpreter])
+   AS_CASE([$PYTHON3], [*/*], [],
+     [PYTHON3=`"${PYTHON3:-python3}" -c \
+        'import sys; assert sys.version_info >= (3,); print(sys.executable)' \
+        2>&AS_MESSAGE_LOG_FD`])
+   AS_IF([test -x "$PYTHON3"], [AC_MSG_RESULT([$PYTHON3])],
+     [AC_MSG_RESULT([none])
+      AC_MSG_ERROR([Python 3 is missing: install the package python3])])
+   AC_CONFIG_FILES([tests/bin/python3:tests/python3.in],
+     [chmod +x tests/bin/python3])])
 
 # STT_CHECK_OPENSSL
 # -----------------

@@ -25,7 +25,8 @@ tests_test_stt_reassembly_SOURCES = \
 	tests/stt-test.h \
 	tests/test-stt-reassembly.c
 tests_test_stt_reassembly_CFLAGS = $(AM_CFLAGS) $(SANITIZE_CFLAGS)
-tests_test_stt_reassembly_LDFLAGS = -Wl,--wrap=calloc
+tests_test_stt_reassembly_LDFLAGS = \
+	-Wl,--wrap=calloc,--wrap=pthread_mutex_lock
 tests_test_stt_reassembly_LDADD = tests/libstt.la
 
 # The same once more for races between threads.
@@ -35,7 +36,8 @@ tests_test_stt_reassembly_tsan_SOURCES = \
 	$(tests_test_stt_reassembly_SOURCES) \
 	$(lib_libstt_la_SOURCES)
 tests_test_stt_reassembly_tsan_CFLAGS = $(AM_CFLAGS) $(TSAN_CFLAGS)
-tests_test_stt_reassembly_tsan_LDFLAGS = -Wl,--wrap=calloc
+tests_test_stt_reassembly_tsan_LDFLAGS = \
+	-Wl,--wrap=calloc,--wrap=pthread_mutex_lock
 tests_test_stt_reassembly_tsan_LDADD = -lpthread
 endif
 
@@ -108,6 +110,7 @@ TESTSUITE_AT = \
 	tests/odp.at \
 	tests/push.at \
 	tests/pop.at \
+	tests/expiry.at \
 	tests/tso.at \
 	tests/drops.at \
 	tests/vswitchd.at \
@@ -122,6 +125,7 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-testsuite.at \
 	tests/system-macros.at \
 	tests/system-stt.at \
+	tests/system-defaults.at \
 	tests/system-ports.at \
 	tests/system-monitoring.at \
 	tests/system-underlay.at \

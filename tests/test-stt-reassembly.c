@@ -723,6 +723,94 @@ test_late_clock(int argc, char *argv[])
     finish(&watch);
 }
 
+/* Locks that lib/ has taken so far: the linker lets it call this. */
+static uint64_t n_locks;
+
+int __wrap_pthread_mutex_lock(pthread_mutex_t *);
+int __real_pthread_mutex_lock(pthread_mutex_t *);
+
+int
+__wrap_pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    __atomic_add_fetch(&n_locks, 1, __ATOMIC_RELAXED);
+    return __real_pthread_mutex_lock(mutex);
+}
+
+static uint64_t
+chain_length(const struct stt_fragment *fragment)
+{
+    uint64_t n = 0;
+
+    for (; fragment; fragment = fragment->next) {
+        n++;
+    }
+    return n;
+}
+
+/* To see how full a table is takes no lock, and to expire what is in it takes
+ * only those of shards that have frames, as many at a time as asked for. */
+static void
+test_locks(int argc, char *argv[])
+{
+    enum { SHARDS = 16, SOURCES = 20, AT_A_TIME = 3 };
+    static struct stt_fragment fragments[SOURCES];
+    const struct stt_limits limits = STT_DEFAULT_LIMITS;
+    const struct stt_segment segment = {
+        .frame_length = 100, .offset = 0, .length = 50,
+    };
+    struct stt_reassembly *table = stt_reassembly_create(SHARDS, some_seed,
+                                                         &limits);
+    struct stt_fragment *dead = NULL;
+    struct stt_occupancy occupancy;
+    uint64_t n_full, n_dead = 0, before;
+    uint32_t next_shard = 0;
+    uint32_t turns = 0;
+    uint32_t i;
+
+    (void) argc, (void) argv;
+
+    /* While there are none. */
+    before = n_locks;
+    stt_reassembly_get_occupancy(table, &occupancy);
+    CHECK(stt_reassembly_is_empty(table));
+    CHECK(!stt_reassembly_expire(table, 5000));
+    CHECK(!stt_reassembly_expire_some(table, 5000, AT_A_TIME, &next_shard));
+    CHECK_EQ(next_shard, 0);
+    CHECK_EQ(n_locks, before);
+
+    for (i = 0; i < SOURCES; i++) {
+        struct stt_key key = make_key(i, i);
+
+        CHECK(!stt_reassembly_insert(table, &key, &segment, &fragments[i], 0,
+                                     &dead));
+    }
+    CHECK(n_locks > before);
+    before = n_locks;
+    stt_reassembly_get_occupancy(table, &occupancy);
+    CHECK_EQ(occupancy.frames, SOURCES);
+    CHECK_EQ(occupancy.sources, SOURCES);
+    CHECK(!stt_reassembly_is_empty(table));
+    CHECK_EQ(n_locks, before);
+
+    /* All shards that have some, without effect yet. */
+    CHECK(!stt_reassembly_expire(table, 1));
+    n_full = n_locks - before;
+    CHECK(n_full > 2 * AT_A_TIME && n_full < SHARDS);
+
+    /* The same, a few at a time. */
+    do {
+        before = n_locks;
+        n_dead += chain_length(stt_reassembly_expire_some(
+            table, limits.age, AT_A_TIME, &next_shard));
+        CHECK(n_locks - before <= AT_A_TIME);
+        turns++;
+    } while (next_shard);
+    CHECK_EQ(n_dead, SOURCES);
+    CHECK(turns >= n_full / AT_A_TIME && turns <= n_full / AT_A_TIME + 1);
+    CHECK(stt_reassembly_is_empty(table));
+    CHECK(!dead);
+    CHECK(!stt_reassembly_destroy(table));
+}
 /* A frame has so many segments and no more. */
 static void
 test_segments(int argc, char *argv[])
@@ -1374,6 +1462,7 @@ main(int argc, char *argv[])
         { "buckets", test_buckets },
         { "age", test_age },
         { "late-clock", test_late_clock },
+        { "locks", test_locks },
         { "segments", test_segments },
         { "eviction", test_eviction },
         { "nothing-fits", test_nothing_fits },

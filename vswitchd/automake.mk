@@ -17,6 +17,7 @@ EXTRA_DIST += \
 	vswitchd/hooks/lib-meta-flow.c.cocci \
 	vswitchd/hooks/lib-meta-flow.xml.sed \
 	vswitchd/hooks/lib-netdev-dummy.c.cocci \
+	vswitchd/hooks/lib-netdev-linux-private.h.cocci \
 	vswitchd/hooks/lib-netdev-linux.c.cocci \
 	vswitchd/hooks/lib-netdev-offload-dpdk.c.cocci \
 	vswitchd/hooks/lib-netdev-offload-tc.c.cocci \
@@ -61,12 +62,16 @@ EXTRA_DIST += \
 	vswitchd/stt-counters.h \
 	vswitchd/stt-dummy.c \
 	vswitchd/stt-dummy.h \
+	vswitchd/stt-expiry.c \
+	vswitchd/stt-expiry.h \
 	vswitchd/stt-export.c \
 	vswitchd/stt-export.h \
 	vswitchd/stt-field.c \
 	vswitchd/stt-field.h \
 	vswitchd/stt-header.c \
 	vswitchd/stt-header.h \
+	vswitchd/stt-joined.c \
+	vswitchd/stt-joined.h \
 	vswitchd/stt-link-device.c \
 	vswitchd/stt-link-device.h \
 	vswitchd/stt-no-port.c \

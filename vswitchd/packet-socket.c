@@ -23,6 +23,7 @@
 VLOG_DEFINE_THIS_MODULE(packet_socket);
 
 COVERAGE_DEFINE(packet_socket_drops);
+COVERAGE_DEFINE(packet_socket_too_long);
 
 /* How often losses are looked for, in milliseconds. */
 #define POLL_INTERVAL 1000
@@ -34,6 +35,14 @@ struct packet_socket {
     struct ovs_list list_node;
     int fd;
     char *netdev_name;          /* NULL for the one that sends to all. */
+    int system_size;            /* Of its buffer when it was opened. */
+};
+
+/* Packets lost so far on the way from a device. */
+struct losses {
+    int ifindex;                /* Linux's number of the device, or 0. */
+    uint64_t no_room;           /* In the receive buffer. */
+    uint64_t too_long;          /* For what there was room to read. */
 };
 
 static struct ovs_mutex mutex = OVS_MUTEX_INITIALIZER;
@@ -42,15 +51,11 @@ static struct ovs_mutex mutex = OVS_MUTEX_INITIALIZER;
 static struct ovs_list sockets OVS_GUARDED_BY(mutex)
     = OVS_LIST_INITIALIZER(&sockets);
 
-/* What a device has lost so far. */
-struct losses {
-    int ifindex;                /* Linux's number of the device, or 0. */
-    uint64_t n_packets;
-};
-
-/* These, by the device's name, as "struct losses *".  They outlive the sockets,
- * which OVS opens anew whenever it changes the number of queues. */
-static struct shash drops OVS_GUARDED_BY(mutex) = SHASH_INITIALIZER(&drops);
+/* What a device has lost so far, by the device's name, as "struct losses *".
+ * It outlives the sockets, which OVS opens anew whenever it changes the number of
+ * queues. */
+static struct shash losses_by_device OVS_GUARDED_BY(mutex)
+    = SHASH_INITIALIZER(&losses_by_device);
 
 /* Sizes that were configured, in bytes, or 0. */
 static int configured_rcvbuf OVS_GUARDED_BY(mutex);
@@ -58,8 +63,20 @@ static int configured_sndbuf OVS_GUARDED_BY(mutex);
 
 static long long int next_poll;
 
-/* Gives 'socket' the buffer that it should have, unless that is the one which
- * the system gave it. */
+/* Returns the size of the buffer of 'socket', or 0 if the kernel does not
+ * say. */
+static int
+get_size(const struct packet_socket *socket)
+{
+    socklen_t length = sizeof(int);
+    int size = 0;
+
+    getsockopt(socket->fd, SOL_SOCKET,
+               socket->netdev_name ? SO_RCVBUF : SO_SNDBUF, &size, &length);
+    return size;
+}
+
+/* Gives 'socket' the buffer that it should have. */
 static void
 set_size(const struct packet_socket *socket)
     OVS_REQUIRES(mutex)
@@ -67,12 +84,13 @@ set_size(const struct packet_socket *socket)
     bool receives = socket->netdev_name != NULL;
     int configured = receives ? configured_rcvbuf : configured_sndbuf;
     /* The kernel doubles what it is told, for its own overhead. */
-    int half = (configured ? configured
-                : userspace_tso_enabled() ? PACKET_SOCKET_BUFFER
-                : 0) / 2;
+    int wanted = (configured ? configured
+                  : MAX(socket->system_size,
+                        userspace_tso_enabled() ? PACKET_SOCKET_TSO_BUFFER
+                        : PACKET_SOCKET_BUFFER));
+    int half = wanted / 2;
 
-    if (half
-        && setsockopt(socket->fd, SOL_SOCKET,
+    if (setsockopt(socket->fd, SOL_SOCKET,
                       receives ? SO_RCVBUFFORCE : SO_SNDBUFFORCE,
                       &half, sizeof half)
         && setsockopt(socket->fd, SOL_SOCKET,
@@ -85,14 +103,14 @@ set_size(const struct packet_socket *socket)
 }
 
 static struct losses *
-get_drops(const char *netdev_name)
+get_losses(const char *netdev_name)
     OVS_REQUIRES(mutex)
 {
-    struct losses *losses = shash_find_data(&drops, netdev_name);
+    struct losses *losses = shash_find_data(&losses_by_device, netdev_name);
 
     if (!losses) {
         losses = xzalloc(sizeof *losses);
-        shash_add(&drops, netdev_name, losses);
+        shash_add(&losses_by_device, netdev_name, losses);
     }
     return losses;
 }
@@ -100,18 +118,18 @@ get_drops(const char *netdev_name)
 /* A device that was removed and made anew under its name has lost nothing yet:
  * if 'socket' is bound to another one than before, begins at 0. */
 static void
-begin_drops(const struct packet_socket *socket)
+begin_losses(const struct packet_socket *socket)
     OVS_REQUIRES(mutex)
 {
-    struct losses *losses = get_drops(socket->netdev_name);
+    struct losses *losses = get_losses(socket->netdev_name);
     struct sockaddr_ll address;
     socklen_t length = sizeof address;
 
     memset(&address, 0, sizeof address);
     getsockname(socket->fd, (struct sockaddr *) &address, &length);
     if (losses->ifindex != address.sll_ifindex) {
+        memset(losses, 0, sizeof *losses);
         losses->ifindex = address.sll_ifindex;
-        losses->n_packets = 0;
     }
 }
 
@@ -130,7 +148,7 @@ poll_drops(const struct packet_socket *socket)
         || !stats.tp_drops) {
         return;
     }
-    get_drops(socket->netdev_name)->n_packets += stats.tp_drops;
+    get_losses(socket->netdev_name)->no_room += stats.tp_drops;
     COVERAGE_ADD(packet_socket_drops, stats.tp_drops);
     VLOG_WARN_RL(&rl, "%s: %u received packets lost, because they came faster "
                  "than they were handled; a larger "
@@ -148,9 +166,10 @@ packet_socket_opened(int fd, const char *netdev_name)
     socket->fd = fd;
     socket->netdev_name = nullable_xstrdup(netdev_name);
     ovs_mutex_lock(&mutex);
+    socket->system_size = get_size(socket);
     ovs_list_push_back(&sockets, &socket->list_node);
     if (netdev_name) {
-        begin_drops(socket);
+        begin_losses(socket);
     }
     set_size(socket);
     ovs_mutex_unlock(&mutex);
@@ -172,6 +191,26 @@ packet_socket_closing(int fd)
         }
     }
     ovs_mutex_unlock(&mutex);
+}
+
+/* Called by any thread that had to drop a packet which came from the device
+ * 'netdev_name', as it was longer than the device's MTU allows and nobody could
+ * have cut it. */
+void
+packet_socket_too_long(const char *netdev_name)
+{
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
+    uint64_t n;
+
+    COVERAGE_INC(packet_socket_too_long);
+    ovs_mutex_lock(&mutex);
+    n = ++get_losses(netdev_name)->too_long;
+    ovs_mutex_unlock(&mutex);
+    VLOG_WARN_RL(&rl, "%s: received packet dropped, as it is longer than the "
+                 "device's MTU (%"PRIu64" such packets so far); Linux or the "
+                 "sender joined it: run \"ethtool -K %s gro off lro off\", or "
+                 "switch other_config:userspace-tso-enable on", netdev_name, n,
+                 netdev_name);
 }
 
 /* Returns the size of a buffer that 'other_config' has under 'name', in bytes,
@@ -250,10 +289,10 @@ packet_socket_add_stats(const char *netdev_name, struct netdev_stats *stats)
     const struct losses *losses;
 
     ovs_mutex_lock(&mutex);
-    losses = shash_find_data(&drops, netdev_name);
+    losses = shash_find_data(&losses_by_device, netdev_name);
     if (losses) {
-        stats->rx_dropped += losses->n_packets;
-        stats->rx_missed_errors += losses->n_packets;
+        stats->rx_dropped += losses->no_room + losses->too_long;
+        stats->rx_missed_errors += losses->no_room;
     }
     ovs_mutex_unlock(&mutex);
 }
@@ -278,17 +317,16 @@ packet_socket_show(struct ds *s)
     ds_put_cstr(s, "packet sockets:\n");
     ovs_mutex_lock(&mutex);
     LIST_FOR_EACH (socket, list_node, &sockets) {
-        socklen_t length = sizeof(int);
-        int size = 0;
+        int size = get_size(socket);
 
         poll_drops(socket);
-        getsockopt(socket->fd, SOL_SOCKET,
-                   socket->netdev_name ? SO_RCVBUF : SO_SNDBUF,
-                   &size, &length);
         if (socket->netdev_name) {
+            const struct losses *losses = get_losses(socket->netdev_name);
+
             ds_put_format(s, "  %s: receive buffer %d bytes, packets lost on "
-                          "the device %"PRIu64"\n", socket->netdev_name, size,
-                          get_drops(socket->netdev_name)->n_packets);
+                          "the device %"PRIu64", too long %"PRIu64"\n",
+                          socket->netdev_name, size,
+                          losses->no_room, losses->too_long);
         } else {
             ds_put_format(s, "  all devices: send buffer %d bytes\n", size);
         }

@@ -16,6 +16,7 @@
 #include "stt-batch.h"
 #include "stt-compat.h"
 #include "stt-counters.h"
+#include "stt-expiry.h"
 #include "stt-frame.h"
 #include "stt-push.h"
 #include "stt-reassembly.h"
@@ -399,6 +400,8 @@ reassemble(struct dp_packet *packet, struct origin *origin,
     if (chain) {
         stt_count(STT_EVENT_RX_REASSEMBLED);
         pop_frame(join(chain, origin), 0, origin, out);
+    } else {
+        stt_expiry_frame_held();
     }
 }
 
@@ -463,9 +466,25 @@ stt_get_reassembly_occupancy(struct stt_occupancy *occupancy)
     stt_reassembly_get_occupancy(get_reassembly(), occupancy);
 }
 
+/* Returns true if nothing is held for reassembly, as
+ * stt_reassembly_is_empty(). */
+bool
+stt_has_no_frames(void)
+{
+    return stt_reassembly_is_empty(get_reassembly());
+}
+
 /* Drops frames that were not completed in time. */
 void
 stt_expire_frames(void)
 {
     drop_chain(stt_reassembly_expire(get_reassembly(), time_msec()));
+}
+
+/* Does a part of that, as stt_reassembly_expire_some(). */
+void
+stt_expire_some_frames(uint32_t max_shards, uint32_t *next_shard)
+{
+    drop_chain(stt_reassembly_expire_some(get_reassembly(), time_msec(),
+                                          max_shards, next_shard));
 }

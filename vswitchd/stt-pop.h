@@ -29,6 +29,8 @@ uint32_t stt_get_pop_drops(const struct netdev *, uint32_t shrunk_by);
 void stt_set_reassembly_limits(const struct stt_limits *);
 void stt_get_reassembly_limits(struct stt_limits *);
 void stt_get_reassembly_occupancy(struct stt_occupancy *);
+bool stt_has_no_frames(void);
 void stt_expire_frames(void);
+void stt_expire_some_frames(uint32_t max_shards, uint32_t *next_shard);
 
 #endif /* stt-pop.h */

@@ -9,25 +9,20 @@
 
 #include "netdev.h"
 #include "netdev-provider.h"
-#include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "packet-socket.h"
 #include "packets.h"
 #include "smap.h"
+#include "stt-expiry.h"
 #include "stt-header.h"
+#include "stt-joined.h"
 #include "stt-pop.h"
 #include "stt-reassembly.h"
 #include "stt-segment.h"
 #include "stt-show.h"
-#include "timeval.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(stt_vport);
-
-/* How often frames that were not completed are looked for, in milliseconds. */
-#define EXPIRY_INTERVAL 250
-
-static long long int next_expiry;
 
 /* Returns true if 'type' is the type of STT ports. */
 bool
@@ -213,6 +208,7 @@ stt_check_options(const struct netdev *netdev, const struct smap *options,
     if (!stt_is_port(netdev)) {
         return 0;
     }
+    stt_joined_configured();
     for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
         const char *value = smap_get(options, checks[i].name);
         const char *problem = value ? checks[i].check(value) : NULL;
@@ -263,6 +259,7 @@ stt_init_class(struct netdev_class *class)
 void
 stt_register(void)
 {
+    stt_expiry_init();
     stt_show_register();
 }
 
@@ -331,31 +328,23 @@ stt_set_config(const struct smap *other_config)
     packet_socket_set_config(other_config);
 }
 
-/* Periodic work of the main thread. */
+/* Periodic work of the main thread, of which Open vSwitch has each class of
+ * tunnel ports do its own: does STT's if 'class' is STT's. */
 void
-stt_run(void)
+stt_run(const struct netdev_class *class)
 {
-    long long int now = time_msec();
-
-    if (now >= next_expiry) {
-        next_expiry = now + EXPIRY_INTERVAL;
-        stt_expire_frames();
+    if (stt_is_type(class->type)) {
+        stt_expiry_run();
+        packet_socket_run();
     }
-    packet_socket_run();
 }
 
 /* Wakes the main thread up for stt_run(). */
 void
-stt_wait(void)
+stt_wait(const struct netdev_class *class)
 {
-    struct stt_occupancy occupancy;
-
-    stt_get_reassembly_occupancy(&occupancy);
-    if (occupancy.frames) {
-        poll_timer_wait_until(next_expiry);
-    } else {
-        /* Another thread may put a frame into the table any time. */
-        poll_timer_wait(EXPIRY_INTERVAL * 4);
+    if (stt_is_type(class->type)) {
+        stt_expiry_wait();
+        packet_socket_wait();
     }
-    packet_socket_wait();
 }

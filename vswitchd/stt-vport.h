@@ -35,7 +35,7 @@ uint8_t stt_get_ip_protocol(const char *type, uint8_t other);
 void stt_init_class(struct netdev_class *);
 void stt_register(void);
 void stt_set_config(const struct smap *other_config);
-void stt_run(void);
-void stt_wait(void);
+void stt_run(const struct netdev_class *);
+void stt_wait(const struct netdev_class *);
 
 #endif /* stt-vport.h */

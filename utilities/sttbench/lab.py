@@ -32,7 +32,8 @@ class Lab:
         self.command = [program, "--name", self.name]
         self.cell = cell
         self.server, self.address = SERVER
-        if self.cell.datapath != "userspace":
+        self.ovn = cell.datapath.startswith("ovn")
+        if self.ovn:
             self.server, self.address = (
                 OVN_LOCAL_SERVER if cell.tunnel == "local" else OVN_SERVER)
         self.switches = {}
@@ -43,8 +44,9 @@ class Lab:
         options = ["--tunnel", tunnel, "--mtu", self.cell.mtu,
                    "--ip", self.cell.ip, "--link-gro", self.cell.gro,
                    "--link-tso", "off" if self.cell.nic == "no-tso" else "on"]
-        return options + (["--ovn"] if self.cell.datapath != "userspace"
-                          else [])
+        if self.cell.datapath == "userspace-no-tso":
+            options += ["--tso", "off"]
+        return options + (["--ovn"] if self.ovn else [])
 
     def up(self):
         check(self.command + ["up"] + self.options())

@@ -13,7 +13,9 @@ AXES = {
     "datapath": {
         "userspace": "Open vSwitch's userspace datapath, two hosts in network "
                      "namespaces",
-        "ovn": "the same with OVN's router between the guests",
+        "userspace-no-tso": "the same with userspace TSO off, as Open vSwitch "
+                            "is by default",
+        "ovn": "with userspace TSO, and OVN's router between the guests",
         "ovn-acl": "the same with a stateful ACL and a load balancer",
         "kernel-vm": "the kernel's datapath, two hosts in a virtual machine",
         "kernel": "the kernel's datapath of this machine",
@@ -172,6 +174,15 @@ PROFILES = {
         [{"nic": ["all"], "traffic": ["udp-64"],
           "tunnel": ["none", "stt", "vxlan"]}],
         [[Bound("rate", "vxlan", 0.95, "least")]]),
+    "defaults": Profile(
+        "what STT must reach in the userspace datapath with userspace TSO off, "
+        "as Open vSwitch is by default: one TCP stream, GRO off, and on as far "
+        "as the tunnel bears it",
+        [{"datapath": ["userspace-no-tso"], "nic": ["all"], "gro": ["off"]},
+         {"datapath": ["userspace-no-tso"], "nic": ["all"], "gro": ["on"],
+          "tunnel": ["stt", "vxlan"]}],
+        [[Bound("rate", "vxlan", 1.0, "least"),
+          Bound("cpu_per_gb", "vxlan", 1.0, "most")]] * 2),
     "ovn": Profile(
         "the same through OVN's router, with STT and with Geneve between the "
         "chassis, without a stateful ACL and with one",

@@ -23,6 +23,7 @@ WHERE = {
 }
 INSIDE = {
     "userspace": "in the userspace datapath",
+    "userspace-no-tso": "in the userspace datapath without userspace TSO",
     "ovn": "with OVN",
     "ovn-acl": "with OVN and a stateful ACL",
     "kernel-vm": "in the kernel datapath",

@@ -9,6 +9,7 @@ from sttbench.results import Ratio, unit
 # How places and tunnels are called where there is little room.
 PLACES = {
     "datapath": {"userspace": "userspace datapath",
+                 "userspace-no-tso": "userspace datapath without TSO",
                  "ovn": "OVN",
                  "ovn-acl": "OVN with a stateful ACL",
                  "kernel-vm": "kernel datapath in a virtual machine",

@@ -5,6 +5,10 @@
 // expect: packet_socket_closing\(rx->fd
 // expect: packet_socket_closing\(sock
 // expect: packet_socket_add_stats\(
+// expect: userspace_tso_enabled\(\) \|\| rx->takes_joined
+// expect: iovlen = rx->takes_joined \?
+// expect: rx->takes_joined = stt_joined_truncated\(
+// expect: if \(!stt_joined_accept\(
 // expect: stt_get_headroom\(std_len\)
 // expect: dp_packet_resize\(pkt, stt_get_headroom\(
 // expect: return vnet_header_take\(b\);
@@ -18,6 +22,7 @@
 @@
  #include "netdev-linux.h"
 +#include "stt/packet-socket.h"
++#include "stt/stt-joined.h"
 +#include "stt/stt-push.h"
 +#include "stt/vnet-header.h"
 
@@ -78,6 +83,59 @@ identifier ip6;
    <...
 -  const struct ovs_16aligned_ip6_hdr *ip6 = l4_off;
 +  const struct ovs_16aligned_ip6_hdr *ip6 = l3_off;
+   ...>
+ }
+
+// Room for packets that Linux joined, once there was one, without userspace TSO.
+@ room_for_joined @
+identifier rx;
+@@
+ netdev_linux_rxq_recv(...)
+ {
+   <...
+   struct netdev_rxq_linux *rx = ...;
+   ...
+-  if (userspace_tso_enabled())
++  if (userspace_tso_enabled() || rx->takes_joined)
+   { ... }
+   ...>
+ }
+
+@ receive_joined @
+identifier rx, iovlen;
+@@
+ netdev_linux_batch_rxq_recv_sock(struct netdev_rxq_linux *rx, ...)
+ {
+   <...
+-  iovlen = IOV_STD_SIZE;
++  iovlen = rx->takes_joined ? IOV_TSO_SIZE : IOV_STD_SIZE;
+   ...>
+ }
+
+@ joined_truncated @
+identifier rx, netdev_;
+@@
+ netdev_linux_batch_rxq_recv_sock(struct netdev_rxq_linux *rx, ...)
+ {
+   <...
+-  VLOG_WARN_RL(&rl, "%s: Dropped packet: Too big. GRO/TSO enabled?", netdev_get_name(netdev_));
++  rx->takes_joined = stt_joined_truncated(netdev_);
+   ...>
+ }
+
+@ joined_received @
+identifier rx, batch, pkt, mmsgs, i, std_len;
+@@
+ netdev_linux_batch_rxq_recv_sock(struct netdev_rxq_linux *rx, ...)
+ {
+   <...
+   if (mmsgs[i].msg_len > std_len) { ... } else { ... }
+   ...
++  if (!stt_joined_accept(rx->up.netdev, pkt, mmsgs[i].msg_len > std_len,
++                         &mmsgs[i].msg_hdr)) {
++    continue;
++  }
+   dp_packet_batch_add(batch, pkt);
    ...>
  }
 

@@ -8,8 +8,8 @@
 // expect: stt_init_port\(type, 0, &tnl_cfg.dst_port\)
 // expect: stt_check_options\(
 // expect: stt_get_options\(
-// expect: stt_run\(\)
-// expect: stt_wait\(\)
+// expect: stt_run\(netdev_class\)
+// expect: stt_wait\(netdev_class\)
 // expect: stt_register\(\)
 // expect: include "stt/stt-vport.h"
 
@@ -135,7 +135,7 @@ identifier cls;
 @@
  netdev_vport_run(const struct netdev_class *cls)
  {
-+  stt_run();
++  stt_run(cls);
    ...
  }
 
@@ -144,6 +144,6 @@ identifier cls;
 @@
  netdev_vport_wait(const struct netdev_class *cls)
  {
-+  stt_wait();
++  stt_wait(cls);
    ...
  }
