@@ -210,7 +210,7 @@ cut(const char *name, uint8_t *data, size_t size, struct dp_packet *packet)
         .checksum_start = l4,
         .checksum_offset = l4_checksum_offset(LAYER_TCP),
     };
-    struct offload nothing = { 0, 0, 0, 0, 0, 0 };
+    struct offload nothing = { false, 0, 0, 0, 0, 0, 0 };
     struct frames pieces = { NULL, 0, 0 };
     struct layers layers;
     int i;
@@ -242,7 +242,7 @@ nic_send_packet(const char *name, struct dp_packet *packet)
 {
     size_t size = dp_packet_size(packet);
     uint8_t *data = xmemdup(dp_packet_data(packet), size);
-    struct offload nothing = { 0, 0, 0, 0, 0, 0 };
+    struct offload nothing = { false, 0, 0, 0, 0, 0, 0 };
 
     if (!abilities(name)) {
         sent(name, data, size, &nothing);

@@ -28,8 +28,10 @@ struct frames {
 };
 
 /* What a device or guest asks to be done to a packet: a virtio_net_hdr, in the
- * host's byte order. */
+ * host's byte order.  'keep_cwr' is not in there: does each piece keep the flag
+ * CWR, as accurate ECN has it, not only the first? */
 struct offload {
+    bool keep_cwr;
     uint8_t flags;
     uint8_t gso_type;
     uint16_t header_length;
