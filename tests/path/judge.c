@@ -40,7 +40,8 @@ can_bring(const struct path_case *path, bool tso, const struct frame *frame,
         return tso || (!(offload->flags & OFFLOAD_NEEDS_CHECKSUM)
                        && frame->size <= 1518);
     case IN_NIC:
-        return !(offload->flags & OFFLOAD_NEEDS_CHECKSUM);
+        return !(offload->flags & OFFLOAD_NEEDS_CHECKSUM)
+               && frame->size <= DEVICE_MAX_LEN;
     default: {
         struct frames segments = { NULL, 0, 0 };
         bool ok = stt_segments(frame, offload, false, false, &segments);

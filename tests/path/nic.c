@@ -136,10 +136,11 @@ nic_rxq_recv(struct netdev_rxq *rxq, struct dp_packet_batch *batch, int *qfill)
     }
     for (int i = 0; i < NETDEV_MAX_BURST && n_received < waiting.count; i++) {
         const struct frame *frame = &waiting.list[n_received++];
+        size_t headroom = MIN(DP_NETDEV_HEADROOM,
+                              (DEVICE_MAX_LEN - frame->size) & ~1);
 
         dp_packet_batch_add(batch, dp_packet_clone_data_with_headroom(
-                                       frame->data, frame->size,
-                                       DP_NETDEV_HEADROOM));
+                                       frame->data, frame->size, headroom));
     }
     if (qfill) {
         *qfill = -ENOTSUP;

@@ -21,6 +21,10 @@ struct frame {
     size_t size;
 };
 
+/* Longest packet that a device brings: Open vSwitch has 16 bits for the length
+ * of a buffer. */
+enum { DEVICE_MAX_LEN = 65535 };
+
 struct frames {
     struct frame *list;
     size_t count;
