@@ -69,18 +69,34 @@ tests_test_stt_replay_LDADD = tests/libstt.la $(PCAP_LIBS)
 endif
 
 # Parts of vswitchd/ by themselves, linked with Open vSwitch's library as built
-# here, and as its own makefile links.
-EXTRA_DIST += tests/test-stt-vswitchd.c
+# here, and as its own makefile links; and what DPDK's offload makes of STT, if
+# it was built with that.
+EXTRA_DIST += \
+	tests/test-stt-dpdk.c \
+	tests/test-stt-vswitchd.c
 if HAVE_OVS
-check_local_programs += tests/test-stt-vswitchd
+check_local_programs += \
+	tests/test-stt-dpdk \
+	tests/test-stt-vswitchd
 endif
-tests/test-stt-vswitchd: $(srcdir)/tests/test-stt-vswitchd.c ovs-all
-	$(AM_V_CCLD)$(MAKE) -s -C ovs --eval='stt-test: ; \
-	    $$(COMPILE) -I$(abs_top_srcdir)/tests -c \
+
+CLEANFILES += $(check_local_programs) $(check_local_programs:%=%.o)
+LINK_WITH_OVS = $(MAKE) -s -C ovs --eval='stt-test: ; \
+	    $$(COMPILE) -I$(abs_top_srcdir)/tests $$(STT_CPPFLAGS) -c \
 	      -o $(abs_top_builddir)/$@.o $(abs_top_srcdir)/$@.c \
 	    && $$(LINK) -o $(abs_top_builddir)/$@ $(abs_top_builddir)/$@.o \
-	      -Wl,--wrap=getsockname -Wl,--wrap=getsockopt \
-	      lib/libopenvswitch.la $$(LIBS)' stt-test
+	      $$(STT_LDFLAGS) lib/libopenvswitch.la $$(LIBS)' stt-test
+
+tests/test-stt-vswitchd: $(srcdir)/tests/test-stt-vswitchd.c ovs-all
+	$(AM_V_CCLD)$(LINK_WITH_OVS) \
+	  STT_LDFLAGS='-Wl,--wrap=getsockname -Wl,--wrap=getsockopt'
+
+# The file with the translation, and what it takes before the network device.
+tests/test-stt-dpdk: $(srcdir)/tests/test-stt-dpdk.c ovs-all
+	$(AM_V_CCLD)set -- dpif-offload-dpdk-netdev.c NULL,; \
+	test -e ovs/lib/$$1 || set -- netdev-offload-dpdk.c; \
+	$(LINK_WITH_OVS) STT_CPPFLAGS="-DOFFLOAD_SOURCE='\"$$1\"' \
+	  -D'TRANSLATE(...)=parse_flow_actions($$2 __VA_ARGS__)'"
 
 EXTRA_DIST += \
 	tests/captures \

@@ -153,8 +153,8 @@ ovs-all: ovs-configured
 # of its own, for test programs and fuzzers that AddressSanitizer and
 # UndefinedBehaviorSanitizer watch.
 #
-# OpenSSL is left out: no packet's way leads there.  Of UBSan's checks those are
-# switched off that Open vSwitch's own code fails without STT.
+# OpenSSL is left out: no packet's way leads there.  None of UBSan's checks is
+# switched off, as what packets come by of Open vSwitch passes all of them.
 SANITIZED_CFLAGS = -g -O1 -fno-omit-frame-pointer -fno-common \
 	-fsanitize=address,undefined,fuzzer-no-link \
 	-fno-sanitize-recover=all

@@ -51,13 +51,12 @@ stt_batch_add(struct stt_batch *batch, struct dp_packet *packet)
     batch->packets[batch->count++] = packet;
 }
 
-/* Puts the packets of 'batch' into 'to', whose own packets the caller has taken
- * before, and frees the memory of 'batch'.  What 'to' has no room for waits for
- * stt_take_rest(), which the same thread must call next. */
-void
-stt_batch_hand_over(struct stt_batch *batch, struct dp_packet_batch *to)
+/* Puts up to 'max' of the packets of 'batch' into 'to', and keeps the others for
+ * stt_take_rest(). */
+static void
+hand_over(struct stt_batch *batch, struct dp_packet_batch *to, size_t max)
 {
-    size_t n = MIN(batch->count, STT_MAX_BATCH);
+    size_t n = MIN(batch->count, max);
 
     dp_packet_batch_refill_init(to);
     for (size_t i = 0; i < n; i++) {
@@ -73,6 +72,24 @@ stt_batch_hand_over(struct stt_batch *batch, struct dp_packet_batch *to)
                                 rest->count * sizeof batch->packets[n]);
     }
     stt_batch_uninit(batch);
+}
+
+/* Puts the packets of 'batch' into 'to', whose own packets the caller has taken
+ * before, and frees the memory of 'batch'.  What 'to' has no room for waits for
+ * stt_take_rest(), which the same thread must call next. */
+void
+stt_batch_hand_over(struct stt_batch *batch, struct dp_packet_batch *to)
+{
+    hand_over(batch, to, STT_MAX_BATCH);
+}
+
+/* The same for packets that a device has received.  Whoever takes them from it
+ * has room for NETDEV_MAX_BURST of them, whatever a batch can hold. */
+void
+stt_batch_hand_over_received(struct stt_batch *batch,
+                             struct dp_packet_batch *to)
+{
+    hand_over(batch, to, NETDEV_MAX_BURST);
 }
 
 /* Returns the packets that the thread's last batch had no room for.  The caller
@@ -91,7 +108,7 @@ stt_take_rest(void)
 bool
 stt_rest_next(struct stt_rest *rest, struct dp_packet_batch *batch)
 {
-    size_t n = MIN(rest->count - rest->next, STT_MAX_BATCH);
+    size_t n = MIN(rest->count - rest->next, NETDEV_MAX_BURST);
 
     if (!n) {
         free(rest->packets);

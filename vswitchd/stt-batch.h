@@ -30,6 +30,8 @@ void stt_batch_init(struct stt_batch *);
 void stt_batch_uninit(struct stt_batch *);
 void stt_batch_add(struct stt_batch *, struct dp_packet *);
 void stt_batch_hand_over(struct stt_batch *, struct dp_packet_batch *);
+void stt_batch_hand_over_received(struct stt_batch *,
+                                  struct dp_packet_batch *);
 
 /* Packets for which a batch had no room. */
 struct stt_rest {

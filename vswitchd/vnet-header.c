@@ -266,7 +266,7 @@ vnet_header_apply(struct dp_packet_batch *batch)
             dropped++;
         }
     }
-    stt_batch_hand_over(&out, batch);
+    stt_batch_hand_over_received(&out, batch);
     return dropped;
 }
 

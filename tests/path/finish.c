@@ -106,7 +106,7 @@ cut(const uint8_t *data, size_t size, const struct layers *layers, size_t l4,
         header = piece->data + layer->offset;
         if (layer->type == LAYER_TCP) {
             put_u32(header + 4, get_u32(header + 4) + offset);
-            if (i) {
+            if (i && !offload->keep_cwr) {
                 header[13] &= ~TCP_CWR;
             }
             if (i < n - 1) {

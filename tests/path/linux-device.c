@@ -163,7 +163,7 @@ take(struct record *record, const struct iovec *iov, int n)
 static void
 hand_over(const char *name, const uint8_t *data, size_t size, bool with_header)
 {
-    struct offload offload = { 0, 0, 0, 0, 0, 0 };
+    struct offload offload = { false, 0, 0, 0, 0, 0, 0 };
 
     if (!with_header) {
         sent(name, data, size, &offload);

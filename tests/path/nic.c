@@ -136,10 +136,11 @@ nic_rxq_recv(struct netdev_rxq *rxq, struct dp_packet_batch *batch, int *qfill)
     }
     for (int i = 0; i < NETDEV_MAX_BURST && n_received < waiting.count; i++) {
         const struct frame *frame = &waiting.list[n_received++];
+        size_t headroom = MIN(DP_NETDEV_HEADROOM,
+                              (DEVICE_MAX_LEN - frame->size) & ~1);
 
         dp_packet_batch_add(batch, dp_packet_clone_data_with_headroom(
-                                       frame->data, frame->size,
-                                       DP_NETDEV_HEADROOM));
+                                       frame->data, frame->size, headroom));
     }
     if (qfill) {
         *qfill = -ENOTSUP;
@@ -210,7 +211,7 @@ cut(const char *name, uint8_t *data, size_t size, struct dp_packet *packet)
         .checksum_start = l4,
         .checksum_offset = l4_checksum_offset(LAYER_TCP),
     };
-    struct offload nothing = { 0, 0, 0, 0, 0, 0 };
+    struct offload nothing = { false, 0, 0, 0, 0, 0, 0 };
     struct frames pieces = { NULL, 0, 0 };
     struct layers layers;
     int i;
@@ -242,7 +243,7 @@ nic_send_packet(const char *name, struct dp_packet *packet)
 {
     size_t size = dp_packet_size(packet);
     uint8_t *data = xmemdup(dp_packet_data(packet), size);
-    struct offload nothing = { 0, 0, 0, 0, 0, 0 };
+    struct offload nothing = { false, 0, 0, 0, 0, 0, 0 };
 
     if (!abilities(name)) {
         sent(name, data, size, &nothing);

@@ -493,7 +493,8 @@ stt_segments(const struct frame *frame, const struct offload *offload,
     for (size_t offset = 0; offset < inner.size; ) {
         uint8_t header[TUNNEL_HEADER_MAX];
         size_t n = inner.size - offset, ip, size;
-        size_t most = whole ? 65535 - 40 - 20 : STT_SEGMENT_PAYLOAD;
+        size_t most = (whole ? DEVICE_MAX_LEN - 14 - 40 - 20
+                       : STT_SEGMENT_PAYLOAD);
         uint8_t *tcp;
 
         n = n < most ? n : most;

@@ -135,6 +135,7 @@ get_host_u16(const uint8_t *p)
 void
 offload_read(struct offload *offload, const uint8_t *p)
 {
+    offload->keep_cwr = false;
     offload->flags = p[0];
     offload->gso_type = p[1];
     offload->header_length = get_host_u16(p + 2);

@@ -21,6 +21,10 @@ struct frame {
     size_t size;
 };
 
+/* Longest packet that a device brings: Open vSwitch has 16 bits for the length
+ * of a buffer. */
+enum { DEVICE_MAX_LEN = 65535 };
+
 struct frames {
     struct frame *list;
     size_t count;
@@ -28,8 +32,10 @@ struct frames {
 };
 
 /* What a device or guest asks to be done to a packet: a virtio_net_hdr, in the
- * host's byte order. */
+ * host's byte order.  'keep_cwr' is not in there: does each piece keep the flag
+ * CWR, as accurate ECN has it, not only the first? */
 struct offload {
+    bool keep_cwr;
     uint8_t flags;
     uint8_t gso_type;
     uint16_t header_length;

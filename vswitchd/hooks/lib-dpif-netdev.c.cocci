@@ -6,7 +6,7 @@
 // expect: stt_set_config\(other_config\)
 // expect: packet_drops_by_thread\(\) - 
 // expect: stt_keep_pushed\(&
-// expect < 4.0: stt_rest_next_from\(&stt_rx_rest, &batch, port_no\)
+// expect: stt_rest_next_from\(&stt_rx_rest, &batch, port_no\)
 // expect: include "stt/stt-pop.h"
 
 @ includes @
@@ -82,7 +82,7 @@ identifier dpif, execute, pp, packet_clone;
 +  return stt_error;
  }
 
-// What a device received may have become more packets than a batch can hold.
+// What a device received may have become more packets than are handled at once.
 @ rx_rest exists @
 identifier pmd, rxq, port_no, batch, error, cycles, timer;
 expression qlen;
