@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "csum.h"
 #include "dummy.h"
 #include "netdev.h"
 #include "netlink.h"
@@ -28,6 +29,62 @@
 /* Open vSwitch has a function of this name. */
 #define random_uint64 test_random_uint64
 #include "stt-test.h"
+
+/*
+ * Internet checksums.
+ */
+
+/* Returns the checksum of the 'size' bytes at 'data', behind what has the sum
+ * 'partial', as RFC 1071 defines it. */
+static uint16_t
+reference_checksum(uint32_t partial, const uint8_t *data, size_t size)
+{
+    uint64_t sum = partial;
+    size_t i;
+
+    for (i = 0; i < size; i++) {
+        uint8_t word[2] = { 0, 0 };
+        uint16_t value;
+
+        word[i & 1] = data[i];
+        memcpy(&value, word, sizeof value);
+        sum += value;
+    }
+    while (sum >> 16) {
+        sum = (sum >> 16) + (sum & 0xffff);
+    }
+    return ~sum;
+}
+
+/* Of data of all lengths up to a few words, of any length, at any alignment,
+ * random and such as sum up to 0, with and without something before. */
+static void
+test_checksum(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
+{
+    static const uint8_t fills[] = { 0, 0xff, 0x80 };
+    struct test_random random = { test_seed };
+    static uint8_t data[UINT16_MAX + 8];
+    unsigned int i;
+
+    for (i = 0; i < 20000; i++) {
+        size_t offset = random_below(&random, 8);
+        size_t size = (i < 300 ? i
+                       : random_below(&random, i % 100 ? 2000 : UINT16_MAX));
+        uint32_t partial = i % 2 ? random_below(&random, 1 << 20) : 0;
+
+        if (i % 4) {
+            size_t j;
+
+            for (j = 0; j < size; j++) {
+                data[offset + j] = random_below(&random, 256);
+            }
+        } else {
+            memset(data + offset, fills[i / 4 % ARRAY_SIZE(fills)], size);
+        }
+        CHECK_EQ(csum_finish(csum_continue(partial, data + offset, size)),
+                 reference_checksum(partial, data + offset, size));
+    }
+}
 
 /*
  * The path MTU of templates.
@@ -368,6 +425,7 @@ int
 main(int argc, char *argv[])
 {
     static const struct test_command commands[] = {
+        { "checksum", test_checksum },
         { "offload", test_offload },
         { "packet-socket", test_packet_socket },
         { "path-mtu", test_path_mtu },

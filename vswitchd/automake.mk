@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	vswitchd/hooks/ipsec-ovs-monitor-ipsec.in.sed \
 	vswitchd/hooks/lib-dp-packet.c.cocci \
 	vswitchd/hooks/lib-dp-packet.h.cocci \
+	vswitchd/hooks/lib-csum.c.cocci \
 	vswitchd/hooks/lib-dpif-netdev.c.cocci \
 	vswitchd/hooks/lib-dpif-netlink-rtnl.c.cocci \
 	vswitchd/hooks/lib-dpif-netlink.c.cocci \
@@ -37,6 +38,8 @@ EXTRA_DIST += \
 	vswitchd/hooks/ofproto-tunnel.c.cocci \
 	vswitchd/hooks/vswitchd-bridge.c.cocci \
 	vswitchd/hooks/vswitchd-vswitch.xml.sed \
+	vswitchd/internet-checksum.c \
+	vswitchd/internet-checksum.h \
 	vswitchd/openvswitch.mk \
 	vswitchd/packet-action.c \
 	vswitchd/packet-action.h \
