@@ -373,6 +373,7 @@ static unsigned int __init make_packet(const struct shape *shape,
 {
 	bool tcp = shape->protocol == IPPROTO_TCP;
 	unsigned int length, i;
+	__sum16 checksum;
 	u8 *ip, *l4;
 
 	inner->ipv4 = !shape->ipv6;
@@ -404,6 +405,9 @@ static unsigned int __init make_packet(const struct shape *shape,
 		put_unaligned_be16(inner->end - inner->l3_offset, ip + 2);
 		put_unaligned_be16(IP_DF, ip + 6);
 		ip[9] = shape->protocol;
+		put_unaligned_be16(0, ip + 10);
+		checksum = ip_compute_csum(ip, 20 + shape->ip_options);
+		memcpy(ip + 10, &checksum, sizeof(checksum));
 	}
 	if (tcp)
 		l4[12] = (20 + shape->tcp_options) / 4 << 4;
@@ -589,6 +593,12 @@ static void __init test_describe(void)
 		CHECK_EQ(frame.flags, 0);
 	}
 
+	/* CWR, with and without segmentation. */
+	length = make_packet(&shapes[0], &inner);
+	packet[inner.l4_offset + 13] |= 0x80;
+	CHECK(!describe(length, 80, &frame));
+	CHECK(describe(length, 0, &frame));
+
 	length = make_packet(&shapes[0], &inner);
 	for (j = 1; j <= U16_MAX; j++)
 		if (!CHECK_EQ(describe(length, j, &frame),
@@ -663,6 +673,15 @@ static void __init test_check_offload(void)
 				       U16_MAX, &frame), STT_DROP_NONE);
 		CHECK_EQ(frame.mss, 0);
 	}
+
+	/* A damaged IPv4 header, of a super-packet and of none. */
+	length = make_packet(&shapes[0], &expected);
+	packet[expected.l3_offset + 8] ^= 1;
+	CHECK_EQ(check_offload(length, flags_of(&shapes[0]),
+			       expected.l4_offset, 80, &frame),
+		 STT_DROP_INNER_CHECKSUM);
+	CHECK_EQ(check_offload(length, flags_of(&shapes[0]),
+			       expected.l4_offset, 0, &frame), STT_DROP_NONE);
 
 	length = make_packet(&shapes[0], &expected);
 	for (j = 1; j <= U16_MAX; j++)

@@ -128,6 +128,8 @@ make_inner(struct frame *frame)
     uint8_t *ethernet = frame->headers + STT_FRAME_HEADER_LEN;
     uint8_t *ip = ethernet + STT_ETHERNET_HEADER_LEN;
     uint8_t *tcp = ethernet + L4_OFFSET;
+    uint32_t sum = 0;
+    size_t i;
 
     memset(ethernet, 0, INNER_HEADERS_LEN);
     stt_put_be16(ip - 2, 0x0800);
@@ -135,6 +137,11 @@ make_inner(struct frame *frame)
     stt_put_be16(ip + 2, (frame->length - STT_FRAME_HEADER_LEN
                           - STT_ETHERNET_HEADER_LEN));
     ip[9] = STT_IPPROTO_TCP;
+    for (i = 0; i < L4_OFFSET - STT_ETHERNET_HEADER_LEN; i += 2) {
+        sum += stt_get_be16(ip + i);
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    stt_put_be16(ip + 10, ~sum);
     tcp[12] = STT_TCP_HEADER_LEN / 4 << 4;
 }
 

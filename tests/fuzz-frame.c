@@ -124,6 +124,7 @@ fuzz_packet(const uint8_t *packet, size_t length, uint16_t mss)
 {
     struct stt_inner inner, again;
     struct stt_frame frame;
+    enum stt_drop drop;
     uint32_t payload;
 
     memset(&frame, 0xff, sizeof frame);
@@ -137,8 +138,14 @@ fuzz_packet(const uint8_t *packet, size_t length, uint16_t mss)
             CHECK_EQ(frame.mss, mss);
             CHECK_EQ(inner.n_tags, 0);
             CHECK(!mss || payload <= 256 * mss);
-            CHECK_EQ(stt_frame_check_offload(packet, length, length, &frame, &again),
-                     STT_DROP_NONE);
+            drop = stt_frame_check_offload(packet, length, length, &frame,
+                                           &again);
+            if (drop == STT_DROP_INNER_CHECKSUM) {
+                /* A sender's IPv4 header may still be without checksum. */
+                CHECK(payload > mss && inner.ipv4);
+                return;
+            }
+            CHECK_EQ(drop, STT_DROP_NONE);
             CHECK_EQ(frame.mss, payload > mss ? mss : 0);
             CHECK_EQ(again.end, inner.end);
             CHECK_EQ(again.payload_offset, inner.payload_offset);

@@ -355,6 +355,7 @@ static size_t
 make_packet(const struct shape *shape)
 {
     uint8_t *ip = packet + l3_offset(shape);
+    uint32_t sum = 0;
     uint8_t *l4 = packet + l4_offset(shape);
     int length = ip_end(shape) + shape->padding;
     int i;
@@ -376,6 +377,12 @@ make_packet(const struct shape *shape)
         set_be16(ip + 2, ip_end(shape) - l3_offset(shape));
         set_be16(ip + 6, 0);
         ip[9] = shape->protocol;
+        set_be16(ip + 10, 0);
+        for (i = 0; i < 20 + shape->ip_options; i += 2) {
+            sum += ip[i] << 8 | ip[i + 1];
+            sum = (sum & 0xffff) + (sum >> 16);
+        }
+        set_be16(ip + 10, ~sum);
     }
     if (shape->protocol == 6) {
         l4[12] = (20 + shape->tcp_options) / 4 << 4 | 0xf;
@@ -720,6 +727,11 @@ test_describe(int argc, char *argv[])
         }
     }
 
+    /* Which segments are to have CWR the frame header cannot say. */
+    packet[34 + 13] |= 0x80;
+    CHECK(!describe(length, 1000, &frame));
+    CHECK(describe(length, 0, &frame));
+
     /* Nor is what would become more than 256 packets. */
     for (mss = 64; mss <= 256; mss++) {
         shape.payload = mss < 256 ? 256 * mss : 65495;
@@ -831,6 +843,16 @@ test_check_offload(int argc, char *argv[])
             CHECK_EQ(frame.mss, i < 3000 ? i : 0);
         }
     }
+
+    /* A damaged IPv4 header is found behind a super-packet only: nobody gives
+     * another one a new header. */
+    packet[22] ^= 1;
+    frame.mss = 1000;
+    CHECK_EQ(check_offload(length, &frame, &inner), STT_DROP_INNER_CHECKSUM);
+    frame.mss = 0;
+    CHECK_EQ(check_offload(length, &frame, &inner), STT_DROP_NONE);
+    frame.mss = 3000;
+    CHECK_EQ(check_offload(length, &frame, &inner), STT_DROP_NONE);
 
     /* At most 256 packets may come of it; what is only one is not cut. */
     for (i = 64; i <= 256; i++) {
