@@ -402,6 +402,11 @@ judge(const struct path_case *path, const struct frame *frame,
         }
         return VERDICT_DROPPED;
     }
+    if (offload->flags & OFFLOAD_NEEDS_CHECKSUM
+        && offload->checksum_start < 14) {
+        /* A checksum of Ethernet addresses, which a tag may have come behind. */
+        return VERDICT_UNJUDGED;
+    }
     if (!finish(frame->data, frame->size, LAYER_ETHERNET, offload, &pieces)
         || path->shift || path->gso == SEGMENT_UDP_FRAGMENTS
         || passage->differs) {
