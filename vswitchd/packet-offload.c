@@ -235,16 +235,42 @@ packet_offload_sending(struct dp_packet_batch *batch)
     }
 }
 
+/* Returns true if a packet can still have unfinished checksums, or be a
+ * super-packet, when the header 'data' is in front of it.  Not if that has a
+ * checksum of GRE, which is computed when it is pushed, over all that follows;
+ * and nothing describes what is in other tunnels than these. */
+static bool
+describes_inner(const struct ovs_action_push_tnl *data)
+{
+    const uint8_t *header = (const uint8_t *) data->header;
+    size_t ip_length = IP_HEADER_LEN;
+    ovs_be16 gre_flags;
+
+    switch (data->tnl_type) {
+    case OVS_VPORT_TYPE_VXLAN:
+    case OVS_VPORT_TYPE_GENEVE:
+        return true;
+
+    case OVS_VPORT_TYPE_IP6GRE:
+        ip_length = IPV6_HEADER_LEN;
+        /* fall through */
+    case OVS_VPORT_TYPE_GRE:
+        memcpy(&gre_flags, header + ETH_HEADER_LEN + ip_length,
+               sizeof gre_flags);
+        return !(gre_flags & htons(GRE_CSUM));
+
+    default:
+        return false;
+    }
+}
+
 /* Returns true if Open vSwitch can push the header 'data' onto the super-packet
  * 'packet' as it is. */
 static bool
 takes_super_packet(const struct ovs_action_push_tnl *data,
                    struct dp_packet *packet)
 {
-    return (data->tnl_type == OVS_VPORT_TYPE_VXLAN
-            || data->tnl_type == OVS_VPORT_TYPE_GENEVE
-            || data->tnl_type == OVS_VPORT_TYPE_GRE
-            || data->tnl_type == OVS_VPORT_TYPE_IP6GRE)
+    return describes_inner(data)
            && !dp_packet_tunnel(packet)
            && dp_packet_size(packet) + data->header_len <= PACKET_MAX_LEN;
 }
@@ -270,7 +296,11 @@ prepare_push(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
             packet_drop(packet, PACKET_DROP_LENGTH);
             continue;
         }
-        if (dp_packet_l2_pad_size(packet)) {
+        if (!describes_inner(data)) {
+            /* State that stays would be taken for the tunnel's own. */
+            dp_packet_ol_send_prepare(packet, 0);
+            stt_forget_offload(packet);
+        } else if (dp_packet_l2_pad_size(packet)) {
             /* Once it is in a tunnel, nobody knows padding from payload. */
             dp_packet_ol_send_prepare(packet, 0);
         }

@@ -92,6 +92,14 @@ stt_batch_hand_over_received(struct stt_batch *batch,
     hand_over(batch, to, NETDEV_MAX_BURST);
 }
 
+/* Makes 'array', from malloc(), one of 'size' bytes, which is what goes with all
+ * that a batch can hold.  Returns its new place. */
+void *
+stt_batch_fit(void *array, size_t size)
+{
+    return xrealloc(array, size);
+}
+
 /* Returns the packets that the thread's last batch had no room for.  The caller
  * must call stt_rest_next() until that returns false. */
 struct stt_rest

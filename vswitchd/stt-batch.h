@@ -33,6 +33,8 @@ void stt_batch_hand_over(struct stt_batch *, struct dp_packet_batch *);
 void stt_batch_hand_over_received(struct stt_batch *,
                                   struct dp_packet_batch *);
 
+void *stt_batch_fit(void *array, size_t size);
+
 /* Packets for which a batch had no room. */
 struct stt_rest {
     struct dp_packet **packets; /* From malloc(), or NULL. */

@@ -132,12 +132,17 @@ stt_forget_offload(struct dp_packet *packet)
 static inline void
 stt_cut(struct dp_packet *packet, struct stt_batch *out)
 {
+    ovs_be32 packet_type = packet->packet_type;
     struct dp_packet_batch segments;
     struct dp_packet *segment;
 
+    /* The length of the headers would else be counted from address 0, and
+     * segments do not inherit the type. */
+    packet->packet_type = htonl(PT_ETH);
     dp_packet_batch_init_packet(&segments, packet);
     dp_packet_gso_batch(&segments);
     DP_PACKET_BATCH_FOR_EACH (i, segment, &segments) {
+        segment->packet_type = packet_type;
         stt_set_tso_segsz(segment, 0);
         stt_batch_add(out, segment);
     }
@@ -321,6 +326,7 @@ stt_cut(struct dp_packet *packet, struct stt_batch *out)
                            ? dp_packet_get_inner_tcp_payload(packet)
                            : dp_packet_get_tcp_payload(packet));
     int n_segments = payload ? dp_packet_gso_nr_segs(packet) : 0;
+    ovs_be32 packet_type = packet->packet_type;
     struct dp_packet_batch *batches, *batch;
     size_t n_batches;
 
@@ -336,11 +342,13 @@ stt_cut(struct dp_packet *packet, struct stt_batch *out)
         dp_packet_batch_init(&batches[i]);
     }
     batch = batches;
+    packet->packet_type = htonl(PT_ETH);
     dp_packet_gso(packet, &batch);
     for (size_t i = 0; i < n_batches; i++) {
         struct dp_packet *segment;
 
         DP_PACKET_BATCH_FOR_EACH (j, segment, &batches[i]) {
+            segment->packet_type = packet_type;
             if (!dp_packet_hwol_is_tunnel(segment)) {
                 dp_packet_ol_set_l4_csum_partial(segment);
             }

@@ -27,6 +27,10 @@ expectation_clear(struct expectation *expectation)
     frames_clear(&expectation->prefixes);
 }
 
+/* Longest packet that Open vSwitch reads whole from a tap device.  Of a longer one
+ * it gets the beginning and cannot know, unless the vnet header says more. */
+enum { TAP_MAX_LEN = 65500 };
+
 /* Can the way in of 'path' bring a packet with 'offload'? */
 static bool
 can_bring(const struct path_case *path, bool tso, const struct frame *frame,
@@ -35,7 +39,8 @@ can_bring(const struct path_case *path, bool tso, const struct frame *frame,
     switch (path->in) {
     case IN_TAP:
         /* Linux was told whether it may leave segmentation undone. */
-        return tso || (!offload->gso_type && frame->size <= 1518);
+        return (tso ? offload->gso_type || frame->size <= TAP_MAX_LEN
+                : !offload->gso_type && frame->size <= 1518);
     case IN_SOCKET:
         return tso || (!(offload->flags & OFFLOAD_NEEDS_CHECKSUM)
                        && frame->size <= 1518);
@@ -385,6 +390,22 @@ judge(const struct path_case *path, const struct frame *frame,
         snprintf(why, why_size, "%s: %s", passage->refused_by,
                  passage->refused);
         return VERDICT_WRONG;
+    }
+    if (frame->size < 14) {
+        if (passage->n_departures) {
+            snprintf(why, why_size, "a packet without Ethernet header left");
+            return VERDICT_WRONG;
+        } else if (!passage->drops) {
+            snprintf(why, why_size, "a packet without Ethernet header was lost"
+                     " and not counted");
+            return VERDICT_WRONG;
+        }
+        return VERDICT_DROPPED;
+    }
+    if (offload->flags & OFFLOAD_NEEDS_CHECKSUM
+        && offload->checksum_start < 14) {
+        /* A checksum of Ethernet addresses, which a tag may have come behind. */
+        return VERDICT_UNJUDGED;
     }
     if (!finish(frame->data, frame->size, LAYER_ETHERNET, offload, &pieces)
         || path->shift || path->gso == SEGMENT_UDP_FRAGMENTS

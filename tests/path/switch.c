@@ -400,6 +400,18 @@ put_way_out(struct ofpbuf *actions, const struct knowledge *knowledge,
     put_output(actions, current->out);
 }
 
+/* Returns the action of the case that follows the one with index 'i'. */
+static enum path_action
+action_behind(size_t i)
+{
+    while (++i < MAX_ACTIONS) {
+        if (current->action[i] != ACTION_NONE) {
+            return current->action[i];
+        }
+    }
+    return ACTION_NONE;
+}
+
 /* Puts in the actions of the case from the one with index 'i' on, for a packet
  * with 'flow', and adds them to '*done'.  Returns the index of the action to go
  * on with after recirculation, or 0 if the packet leaves. */
@@ -412,8 +424,7 @@ put_actions(struct ofpbuf *actions, const struct flow *flow, size_t i,
     know(&knowledge, flow);
     for (; i < MAX_ACTIONS; i++) {
         enum path_action action = current->action[i];
-        enum path_action next = (i + 1 < MAX_ACTIONS ? current->action[i + 1]
-                                 : ACTION_NONE);
+        enum path_action next = action_behind(i);
         struct knowledge before = knowledge;
         bool recirc = action == ACTION_RECIRC || action == ACTION_POP_NSH;
 

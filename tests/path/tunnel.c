@@ -466,7 +466,11 @@ stt_segments(const struct frame *frame, const struct offload *offload,
         }
         layers_read(inner.data, inner.size, LAYER_ETHERNET, &layers);
         l4 = layers.count ? &layers.list[layers.count - 1] : NULL;
-        if (!l4 || (l4->type != LAYER_TCP && l4->type != LAYER_UDP)
+        if (layers.count < 3 || !is_ip((&l4[-1])->type)
+            || is_ip((&l4[-2])->type)
+            || layers_find(&layers, LAYER_VXLAN)
+            || layers_find(&layers, LAYER_GRE)
+            || (l4->type != LAYER_TCP && l4->type != LAYER_UDP)
             || l4->offset > 255
             || l4->offset + 4u * tagged != offload->checksum_start) {
             frame_free(&inner);

@@ -7,6 +7,7 @@
 // expect: packet_drops_by_thread\(\) - 
 // expect: stt_keep_pushed\(&
 // expect: stt_rest_next_from\(&stt_rx_rest, &batch, port_no\)
+// expect >= 4.0: stt_batch_fit\(p->output_pkts_rxqs,
 // expect: include "stt/stt-pop.h"
 
 @ includes @
@@ -102,4 +103,23 @@ expression qlen;
      ...
    } else { ... }
    ...
+ }
+
+// Cutting on the way out may leave a port with another batch to collect packets
+// in, which holds more of them than the array beside it.
+@ output_rxqs @
+identifier p, i;
+expression n, size, rxq;
+@@
+ dp_execute_output_action(...)
+ {
+   <...
++  p->output_pkts_rxqs
++      = stt_batch_fit(p->output_pkts_rxqs,
++                      dp_packet_batch_capacity(&p->output_pkts)
++                      * sizeof *p->output_pkts_rxqs);
+   for (unsigned i = 0; i < n; i++) {
+     p->output_pkts_rxqs[size + i] = rxq;
+   }
+   ...>
  }
