@@ -181,6 +181,13 @@ __wrap_getsockopt(int fd OVS_UNUSED, int level, int name, void *value,
 {
     struct tpacket_stats stats = { .tp_drops = lost_packets };
 
+    if (level == SOL_SOCKET) {
+        const int buffer = 212992;
+
+        CHECK(name == SO_RCVBUF || name == SO_SNDBUF);
+        memcpy(value, &buffer, sizeof buffer);
+        return 0;
+    }
     CHECK_EQ(level, SOL_PACKET);
     CHECK_EQ(name, PACKET_STATISTICS);
     memcpy(value, &stats, sizeof stats);
@@ -213,6 +220,8 @@ lose(int fd, const char *name, int ifindex, unsigned int n)
 static void
 test_packet_socket(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
 {
+    struct netdev_stats stats;
+
     check_losses("eth0", 0);
     lose(100, "eth0", 7, 5);
     check_losses("eth0", 5);
@@ -233,6 +242,13 @@ test_packet_socket(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
     packet_socket_opened(105, NULL);
     packet_socket_closing(105);
     check_losses("eth0", 1);
+
+    /* What is too long was not missed for want of room. */
+    packet_socket_too_long("eth2");
+    memset(&stats, 0, sizeof stats);
+    packet_socket_add_stats("eth2", &stats);
+    CHECK_EQ(stats.rx_dropped, 1);
+    CHECK_EQ(stats.rx_missed_errors, 0);
 }
 
 /*
