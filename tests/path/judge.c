@@ -57,6 +57,22 @@ can_bring(const struct path_case *path, bool tso, const struct frame *frame,
     }
 }
 
+/* Is something else than zeros behind what the headers of 'frame' say?  Whether
+ * it counts for a checksum nobody can say then. */
+static bool
+has_odd_padding(const struct frame *frame)
+{
+    struct layers layers;
+
+    layers_read(frame->data, frame->size, LAYER_ETHERNET, &layers);
+    for (size_t i = layers.end; i < frame->size; i++) {
+        if (frame->data[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Is it wrong to drop this packet, even if that is counted? */
 static bool
 must_arrive(const struct path_case *path, const struct passage *passage,
@@ -403,7 +419,7 @@ judge(const struct path_case *path, const struct frame *frame,
         return VERDICT_DROPPED;
     }
     if (offload->flags & OFFLOAD_NEEDS_CHECKSUM
-        && offload->checksum_start < 14) {
+        && (offload->checksum_start < 14 || has_odd_padding(frame))) {
         /* A checksum of Ethernet addresses, which a tag may have come behind. */
         return VERDICT_UNJUDGED;
     }
