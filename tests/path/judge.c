@@ -57,6 +57,50 @@ can_bring(const struct path_case *path, bool tso, const struct frame *frame,
     }
 }
 
+/* Is something else than zeros behind what the headers of 'frame' say?  Whether
+ * it counts for a checksum nobody can say then. */
+static bool
+has_odd_padding(const struct frame *frame)
+{
+    struct layers layers;
+
+    layers_read(frame->data, frame->size, LAYER_ETHERNET, &layers);
+    for (size_t i = layers.end; i < frame->size; i++) {
+        if (frame->data[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Is there something else than the sum of the pseudo header where 'offload' has
+ * one?  Then a card makes a wrong checksum of it, and Open vSwitch, which writes
+ * that sum itself, a right one. */
+static bool
+has_odd_sum(const struct frame *frame, const struct offload *offload)
+{
+    const struct layer *ip = NULL;
+    struct layers layers;
+
+    layers_read(frame->data, frame->size, LAYER_ETHERNET, &layers);
+    for (size_t i = 0; i < layers.count; i++) {
+        const struct layer *layer = &layers.list[i];
+
+        if (is_ip(layer->type)) {
+            ip = layer;
+        } else if (ip && layer->offset == offload->checksum_start
+                   && (layer->type == LAYER_TCP || layer->type == LAYER_UDP)) {
+            uint32_t sum = sum_pseudo_header(frame->data + ip->offset,
+                                             l4_protocol(layer->type),
+                                             layer->end - layer->offset);
+
+            return get_u16(frame->data + layer->offset
+                           + l4_checksum_offset(layer->type)) != sum_fold(sum);
+        }
+    }
+    return false;
+}
+
 /* Is it wrong to drop this packet, even if that is counted? */
 static bool
 must_arrive(const struct path_case *path, const struct passage *passage,
@@ -403,7 +447,8 @@ judge(const struct path_case *path, const struct frame *frame,
         return VERDICT_DROPPED;
     }
     if (offload->flags & OFFLOAD_NEEDS_CHECKSUM
-        && offload->checksum_start < 14) {
+        && (offload->checksum_start < 14 || has_odd_padding(frame)
+            || has_odd_sum(frame, offload))) {
         /* A checksum of Ethernet addresses, which a tag may have come behind. */
         return VERDICT_UNJUDGED;
     }
