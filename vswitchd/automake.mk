@@ -6,6 +6,7 @@
 EXTRA_DIST += \
 	vswitchd/hooks/include-linux-openvswitch.h.cocci \
 	vswitchd/hooks/ipsec-ovs-monitor-ipsec.in.sed \
+	vswitchd/hooks/lib-dp-packet-gso.c.cocci \
 	vswitchd/hooks/lib-dp-packet.c.cocci \
 	vswitchd/hooks/lib-dp-packet.h.cocci \
 	vswitchd/hooks/lib-csum.c.cocci \

@@ -174,6 +174,23 @@ packet_offload_truncated(struct dp_packet *packet)
     limit_offset(&packet->inner_l4_ofs, size);
 }
 
+/* Called when 'packet', which may be a super-packet still, was put into 'batch',
+ * and behind it the segments that were cut off its end.  If there are some, it
+ * does not end what the sender pushed, nor its stream. */
+void
+packet_offload_first_segment(struct dp_packet *packet,
+                             const struct dp_packet_batch *batch)
+{
+    struct tcp_header *tcp = (dp_packet_tunnel(packet)
+                              ? dp_packet_inner_l4(packet)
+                              : dp_packet_l4(packet));
+
+    if (batch->packets[batch->count - 1] != packet) {
+        tcp->tcp_ctl = TCP_CTL(TCP_FLAGS(tcp->tcp_ctl) & ~(TCP_PSH | TCP_FIN),
+                               TCP_OFFSET(tcp->tcp_ctl));
+    }
+}
+
 /* Puts the bytes of 'from', which are not more than those of 'to', in place of
  * them. */
 static void

@@ -28,6 +28,8 @@ struct stt_batch;
 
 bool packet_offload_confirm(struct dp_packet *);
 void packet_offload_truncated(struct dp_packet *);
+void packet_offload_first_segment(struct dp_packet *,
+                                  const struct dp_packet_batch *);
 void packet_offload_finish(struct dp_packet *, struct stt_batch *others);
 
 void packet_offload_sending(struct dp_packet_batch *);

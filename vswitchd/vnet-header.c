@@ -81,30 +81,46 @@ vnet_header_take(struct dp_packet *packet)
     return 0;
 }
 
+/* Returns true if there is a whole SCTP packet at 'start' in 'packet', and stores
+ * where it ends in '*end'.  The IP header in front of it is told by its lengths
+ * and protocol, whatever tunnel of the guest's it is in. */
+static bool
+is_sctp(const struct dp_packet *packet, size_t start, size_t *end)
+{
+    for (size_t length = IP_HEADER_LEN; length <= 60; length += 4) {
+        struct packet_ip ip;
+
+        if (start >= ETH_HEADER_LEN + length
+            && packet_read_ip(packet, start - length, &ip)
+            && ip.l4_offset == start && ip.protocol == IPPROTO_SCTP
+            && packet_l4_header_len(packet, &ip)) {
+            *end = ip.end;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Completes the checksum of 'packet' as the device would for which the guest's
  * kernel has left it: over everything from 'start' on, into the 16 bits 'offset'
- * bytes behind that, which hold the sum of the pseudo header.  That of SCTP, over
- * the same bytes, is another one. */
+ * bytes behind that, which hold the sum of the pseudo header.  That of SCTP is
+ * another one, of 32 bits. */
 static bool
 finish_checksum(struct dp_packet *packet, size_t start, size_t offset)
 {
     uint8_t *data = dp_packet_data(packet);
     size_t size = dp_packet_size(packet);
-    struct packet_ip ip;
     ovs_be16 checksum;
-    size_t ip_offset;
+    size_t end;
 
     if (start + offset + sizeof checksum > size) {
         return false;
     }
-    if (offset == SCTP_CHECKSUM && packet_find_ip(packet, &ip_offset)
-        && packet_read_ip(packet, ip_offset, &ip)
-        && ip.protocol == IPPROTO_SCTP && ip.l4_offset == start
-        && packet_l4_header_len(packet, &ip)) {
+    if (offset == SCTP_CHECKSUM && is_sctp(packet, start, &end)) {
         ovs_be32 crc = 0;
 
         memcpy(data + start + offset, &crc, sizeof crc);
-        crc = crc32c(data + start, ip.end - start);
+        crc = crc32c(data + start, end - start);
         memcpy(data + start + offset, &crc, sizeof crc);
         return true;
     }
