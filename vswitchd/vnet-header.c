@@ -85,7 +85,7 @@ vnet_header_take(struct dp_packet *packet)
  * where it ends in '*end'.  The IP header in front of it is told by its lengths
  * and protocol, whatever tunnel of the guest's it is in. */
 static bool
-is_sctp(const struct dp_packet *packet, size_t start, size_t *end)
+has_sctp_at(const struct dp_packet *packet, size_t start, size_t *end)
 {
     for (size_t length = IP_HEADER_LEN; length <= 60; length += 4) {
         struct packet_ip ip;
@@ -116,7 +116,7 @@ finish_checksum(struct dp_packet *packet, size_t start, size_t offset)
     if (start + offset + sizeof checksum > size) {
         return false;
     }
-    if (offset == SCTP_CHECKSUM && is_sctp(packet, start, &end)) {
+    if (offset == SCTP_CHECKSUM && has_sctp_at(packet, start, &end)) {
         ovs_be32 crc = 0;
 
         memcpy(data + start + offset, &crc, sizeof crc);
