@@ -145,6 +145,7 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-ports.at \
 	tests/system-monitoring.at \
 	tests/system-underlay.at \
+	tests/system-guests.at \
 	tests/system-wire.at \
 	tests/system-dump.at \
 	tests/system-bench.at \
@@ -174,6 +175,7 @@ EXTRA_DIST += \
 	tests/bench-page.py \
 	tests/bench-results.json \
 	tests/dump-fields.py \
+	tests/guest-offloads.py \
 	tests/packets.py \
 	tests/replay.py \
 	tests/run-fuzz \

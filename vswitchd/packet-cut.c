@@ -210,12 +210,31 @@ update_layer(struct dp_packet *segment, const struct layer *layer,
     }
 }
 
+/* Adds what 'segment' has from 'offset' on to 'sum'.  Its layer 4 is complete:
+ * together with the sum of its pseudo header, 'inner_sum', it comes to nothing, so
+ * it need not be read again. */
+static uint32_t
+sum_to_end(const struct dp_packet *segment, const struct packet_cut *cut,
+           size_t offset, uint32_t inner_sum, uint32_t sum)
+{
+    const uint8_t *data = dp_packet_data(segment);
+    size_t length = cut->l4_offset - offset;
+
+    if (length % 2) {
+        return csum_continue(sum, data + offset,
+                             dp_packet_size(segment) - offset);
+    }
+    return csum_add16(csum_continue(sum, data + offset, length),
+                      csum_finish(inner_sum));
+}
+
 /* Completes the checksum of the tunnel header 'layer' in 'segment', if it has
  * one, in which all behind it is complete.  'ip' is the IP header in front of
- * it. */
+ * it, and 'inner_sum' the sum of the innermost pseudo header. */
 static void
-finish_tunnel(struct dp_packet *segment, const struct layer *layer,
-              const struct layer *ip)
+finish_tunnel(struct dp_packet *segment, const struct packet_cut *cut,
+              const struct layer *layer, const struct layer *ip,
+              uint32_t inner_sum)
 {
     uint8_t *data = dp_packet_data(segment);
     uint8_t *p = data + layer->offset;
@@ -226,11 +245,12 @@ finish_tunnel(struct dp_packet *segment, const struct layer *layer,
         sum = sum_pseudo_header(data + ip->offset, ip->kind, IPPROTO_UDP,
                                 length);
         stt_put_be16(p + UDP_CHECKSUM, 0);
-        put_checksum(p + UDP_CHECKSUM,
-                     csum_finish(csum_continue(sum, p, length)), true);
+        sum = sum_to_end(segment, cut, layer->offset, inner_sum, sum);
+        put_checksum(p + UDP_CHECKSUM, csum_finish(sum), true);
     } else if (layer->kind == LAYER_GRE) {
         stt_put_be16(p + GRE_CHECKSUM, 0);
-        put_checksum(p + GRE_CHECKSUM, csum(p, length), false);
+        sum = sum_to_end(segment, cut, layer->offset, inner_sum, sum);
+        put_checksum(p + GRE_CHECKSUM, csum_finish(sum), false);
     }
 }
 
@@ -288,6 +308,7 @@ make_segment(const struct dp_packet *packet, const struct packet_cut *cut,
     const struct layer *ip = &layers->layer[layers->n - 1];
     struct dp_packet *segment
         = dp_packet_new_with_headroom(size, stt_get_headroom(size));
+    uint32_t inner_sum;
 
     dp_packet_put(segment, data, layers->header_len);
     dp_packet_put(segment, data + layers->header_len + payload_offset, length);
@@ -296,8 +317,12 @@ make_segment(const struct dp_packet *packet, const struct packet_cut *cut,
         update_layer(segment, &layers->layer[i], index);
     }
     update_l4(segment, cut, ip, index, payload_offset, last, finish);
+    inner_sum = sum_pseudo_header((const uint8_t *) dp_packet_data(segment)
+                                  + ip->offset, ip->kind, cut->protocol,
+                                  size - cut->l4_offset);
     for (size_t i = layers->n; i-- > 1; ) {
-        finish_tunnel(segment, &layers->layer[i], &layers->layer[i - 1]);
+        finish_tunnel(segment, cut, &layers->layer[i], &layers->layer[i - 1],
+                      inner_sum);
     }
     if (!finish) {
         segment->l3_ofs = ip->offset;
