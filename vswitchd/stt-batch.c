@@ -16,6 +16,9 @@
 DEFINE_STATIC_PER_THREAD_DATA(struct stt_rest, waiting,
                               { NULL, 0, 0, false });
 
+/* The packet of the slow path that the current thread does not own. */
+DEFINE_STATIC_PER_THREAD_DATA(const struct dp_packet *, borrowed, NULL);
+
 /* Makes 'batch' an empty batch. */
 void
 stt_batch_init(struct stt_batch *batch)
@@ -191,17 +194,25 @@ stt_keep_pushed(struct dp_packet_batch *batch, const struct nlattr *actions,
     return 0;
 }
 
+/* Called when the slow path begins to execute actions on 'packet', which belongs
+ * to its caller. */
+void
+stt_slow_path_begins(const struct dp_packet *packet)
+{
+    *borrowed_get() = packet;
+}
+
 /* Called when 'action' was executed on the packet of 'batch' for the slow path,
  * with the result 'error', 0 or a positive errno value.  If that was to push a
  * tunnel's header and failed, empties 'batch', so that the packet does not leave
- * without one.  'borrowed' is the packet that belongs to the caller. */
+ * without one. */
 void
 stt_stop_unpushed(const struct nlattr *action, int error,
-                  const struct dp_packet *borrowed,
                   struct dp_packet_batch *batch)
 {
     if (error && nl_attr_type(action) == OVS_ACTION_ATTR_TUNNEL_PUSH) {
-        dp_packet_delete_batch(batch, batch->packets[0] != borrowed);
+        dp_packet_delete_batch(batch,
+                               batch->packets[0] != *borrowed_get());
         dp_packet_batch_refill_init(batch);
     }
 }

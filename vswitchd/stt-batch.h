@@ -49,8 +49,8 @@ bool stt_rest_next_from(struct stt_rest *, struct dp_packet_batch *,
                         odp_port_t in_port);
 int stt_keep_pushed(struct dp_packet_batch *, const struct nlattr *actions,
                     size_t actions_len);
+void stt_slow_path_begins(const struct dp_packet *);
 void stt_stop_unpushed(const struct nlattr *action, int error,
-                       const struct dp_packet *borrowed,
                        struct dp_packet_batch *);
 void stt_execute_rest(void *dp, struct dp_packet_batch *,
                       const struct nlattr *action, size_t left,

@@ -2,6 +2,7 @@
 // file: lib/dpif.c
 // expect: packet_offload_truncated\(packet\);
 // expect: if \(!should_steal && nl_attr_type\(action\) != OVS_ACTION_ATTR_TUNNEL_PUSH\)
+// expect: stt_slow_path_begins\(execute->packet\);
 // expect: stt_stop_unpushed\(
 // expect: include "stt/packet-offload.h"
 
@@ -28,6 +29,15 @@ identifier packets_, action, should_steal, packet, clone, cutlen;
    ...>
  }
 
+@ begins @
+identifier dpif, execute;
+@@
+ dpif_execute_with_help(struct dpif *dpif, struct dpif_execute *execute)
+ {
++  stt_slow_path_begins(execute->packet);
+   ...
+ }
+
 // Without that there is none.
 @ failed @
 identifier packets_, action, should_steal, aux, execute;
@@ -37,6 +47,6 @@ identifier packets_, action, should_steal, aux, execute;
  {
    <...
    aux->error = dpif_execute(aux->dpif, &execute);
-+  stt_stop_unpushed(action, aux->error, aux->orig_execute.packet, packets_);
++  stt_stop_unpushed(action, aux->error, packets_);
    ...>
  }
