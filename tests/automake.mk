@@ -302,6 +302,10 @@ bench-lib: tests/bench-stt-lib
 # those of PMD threads, megaflows, VLANs, PTAP bridges without tunnels and
 # hardware offload are left to check-ovs-all, and so are those of too long
 # actions, keys and attributes ("long"), three that take a third of the time.
+#
+# "tunnel tso fallback" runs in neither: it wants the checksums of GRE that Open
+# vSwitch computes before the TCP checksum behind them is complete, which are
+# wrong in each packet, and which a hook puts right.  make check-path checks those.
 
 OVS_TEST_KEYWORDS = \
 	csum geneve ipfix OVS,datapath sflow tso tunnel tunnels tunnel_push_pop \
@@ -336,10 +340,10 @@ check-release-system: all tests/system-testsuite
 	  AUTOTEST_PATH=$(AUTOTEST_PATH) -k release $(TESTSUITEFLAGS)
 check-ovs: all
 	$(MAKE) -C ovs check RECHECK=yes TESTSUITEFLAGS=" \
-	  $(OVS_TEST_KEYWORDS:%=-k '%,!long') $(TESTSUITEFLAGS)"
+	  $(OVS_TEST_KEYWORDS:%=-k '%,!long,!fallback') $(TESTSUITEFLAGS)"
 check-ovs-all: all
 	$(MAKE) -C ovs check RECHECK=yes \
-	  TESTSUITEFLAGS='$(OVS_TEST_KEYWORDS_ALL:%=-k %) $(TESTSUITEFLAGS)'
+	  TESTSUITEFLAGS='$(OVS_TEST_KEYWORDS_ALL:%=-k %,!fallback) $(TESTSUITEFLAGS)'
 bench-scale: all
 	OVS_STT_TREE=$(ovs_build) $(PYTHON3) $(srcdir)/tests/bench-scale \
 	  $(BENCHFLAGS)

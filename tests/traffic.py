@@ -176,7 +176,7 @@ def frames(a, b, args):
         sizes |= set(range(90, min(largest, 1514) + 1, 7))
     kinds = [(b"", size) for size in sorted(sizes) if size >= 14]
     kinds += [(bytes.fromhex(tags), size) for tags in TAGS
-              for size in (60, 1438, 1442, largest)]
+              for size in (60, 1438, 1442, largest) if size <= largest]
     kinds += [(bytes.fromhex(TAGS[0]), largest + 4)]
 
     exchange = Exchange()

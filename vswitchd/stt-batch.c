@@ -61,6 +61,10 @@ hand_over(struct stt_batch *batch, struct dp_packet_batch *to, size_t max)
 {
     size_t n = MIN(batch->count, max);
 
+    if (n == batch->count && batch->packets != batch->embedded
+        && stt_give_array(to, batch->packets, n, batch->capacity)) {
+        return;
+    }
     dp_packet_batch_refill_init(to);
     for (size_t i = 0; i < n; i++) {
         dp_packet_batch_add(to, batch->packets[i]);

@@ -149,9 +149,34 @@ stt_cut(struct dp_packet *packet, struct stt_batch *out)
     dp_packet_batch_destroy(&segments);
 }
 
+/* Makes 'packets', an array from malloc() with room for 'capacity' of which
+ * 'count' are used, the array of 'batch', and returns true.  The caller must
+ * have taken the packets that were in 'batch'. */
+static inline bool
+stt_give_array(struct dp_packet_batch *batch, struct dp_packet **packets,
+               size_t count, size_t capacity)
+{
+    if (batch->packets != batch->embedded) {
+        free(batch->packets);
+    }
+    batch->packets = packets;
+    batch->count = count;
+    batch->capacity = capacity;
+    return true;
+}
+
 #else /* Open vSwitch 3.5. */
 
 #define STT_MAX_BATCH NETDEV_MAX_BURST
+
+/* Here a batch has its array in itself. */
+static inline bool
+stt_give_array(struct dp_packet_batch *batch OVS_UNUSED,
+               struct dp_packet **packets OVS_UNUSED,
+               size_t count OVS_UNUSED, size_t capacity OVS_UNUSED)
+{
+    return false;
+}
 
 static inline uint16_t
 stt_get_tso_segsz(struct dp_packet *packet)
