@@ -532,7 +532,7 @@ if HAVE_FUZZER
 fuzz-programs: $(fuzz_library)
 	@$(MAKE) --no-print-directory $(fuzz_programs)
 check-fuzz: fuzz-programs
-	@$(RUN_FUZZ) $(FUZZ_SECONDS) $(filter-out path,$(FUZZ_TARGETS))
+	@$(RUN_FUZZ) $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 fuzz: fuzz-programs
 	@$(RUN_FUZZ) 0 $(FUZZ_TARGETS)
 fuzz-long: fuzz-programs

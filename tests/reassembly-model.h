@@ -14,6 +14,7 @@
  * together. */
 
 #include "reassembly-outcome.h"
+#include "stt-frame.h"
 #include "stt-reassembly.h"
 #include "stt-test.h"
 
@@ -26,9 +27,13 @@ struct model_frame {
     uint64_t ids[STT_MAX_SEGMENTS];
     uint32_t n;
     uint32_t missing;           /* Bytes without holder. */
-    uint16_t *holder;           /* For each byte: index in 'ids' plus 1, or 0
-                                 * if it is still missing. */
+    uint16_t holder[STT_MAX_FRAME_LEN]; /* For each byte: index in 'ids' plus
+                                         * 1, or 0 if it is still missing. */
 };
+
+/* Frames are used again, as the kernel takes long to give so much memory. */
+static struct model_frame **model_spare;
+static size_t model_n_spare, model_spare_allocated;
 
 struct model {
     struct stt_limits limits;
@@ -82,6 +87,27 @@ model_sources(const struct model *model)
     return n;
 }
 
+static inline struct model_frame *
+model_get_frame(void)
+{
+    return model_n_spare ? model_spare[--model_n_spare]
+           : test_alloc(sizeof(struct model_frame));
+}
+
+static inline void
+model_give_back(struct model_frame *frame)
+{
+    if (model_n_spare == model_spare_allocated) {
+        model_spare_allocated = model_spare_allocated * 2 + 64;
+        model_spare = realloc(model_spare,
+                              model_spare_allocated * sizeof *model_spare);
+        if (!model_spare) {
+            FAIL("out of memory");
+        }
+    }
+    model_spare[model_n_spare++] = frame;
+}
+
 static inline void
 model_remove(struct model *model, struct model_frame *frame)
 {
@@ -93,8 +119,7 @@ model_remove(struct model *model, struct model_frame *frame)
     model->n_frames--;
     memmove(model->frames + i, model->frames + i + 1,
             (model->n_frames - i) * sizeof *model->frames);
-    free(frame->holder);
-    free(frame);
+    model_give_back(frame);
 }
 
 static inline void
@@ -189,15 +214,15 @@ static inline struct model_frame *
 model_add(struct model *model, const struct stt_key *key, uint32_t length,
           uint64_t now)
 {
-    struct model_frame *frame = test_alloc(sizeof *frame);
+    struct model_frame *frame = model_get_frame();
 
-    memset(frame, 0, sizeof *frame);
     frame->key = *key;
+    frame->charged = 0;
+    frame->n = 0;
     frame->length = length;
     frame->missing = length;
     frame->since = now;
     frame->used = model->uses++;
-    frame->holder = test_alloc(length * sizeof *frame->holder);
     memset(frame->holder, 0, length * sizeof *frame->holder);
 
     if (model->n_frames == model->allocated) {

@@ -322,7 +322,8 @@ static void
 group_long(struct path_case *path)
 {
     static const uint32_t sizes[] = {
-        65303, 65400, 65417, 65418, 65499, 65500, 65517, 65518, 65535, 65549,
+        65303, 65400, 65417, 65418, 65499, 65500, 65517, 65518, 65525, 65526,
+        65535, 65549,
     };
     static const struct {
         enum path_ip ip;
@@ -350,6 +351,13 @@ group_long(struct path_case *path)
                     path->out = path->tunnel[0] % N_OUTS;
                     path->action[0] = (path->in == IN_STT ? ACTION_PUSH_VLAN
                                        : ACTION_NONE);
+                    try(path);
+                }
+                /* No tunnel, but perhaps a vnet header in front. */
+                path->tunnel[0] = path->tunnel[1] = TUNNEL_NONE;
+                path->tags = 0;
+                path->action[0] = ACTION_NONE;
+                for (path->out = 0; path->out < N_OUTS; path->out++) {
                     try(path);
                 }
             }

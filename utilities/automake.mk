@@ -22,6 +22,7 @@ sttbenchdir = $(sbindir)/../share/ovs-stt/sttbench
 dist_sttbench_DATA = \
 	utilities/sttbench/__init__.py \
 	utilities/sttbench/charts.py \
+	utilities/sttbench/datagrams.py \
 	utilities/sttbench/host.py \
 	utilities/sttbench/hosts.py \
 	utilities/sttbench/kernel.py \

@@ -14,6 +14,23 @@ max_buffer_size(const struct dp_packet *packet)
     return packet->source == DPBUF_DPDK ? UINT16_MAX - 128 : UINT16_MAX;
 }
 
+/* Can 'packet' have 'headroom' bytes of headroom, or has it? */
+bool
+packet_has_room(const struct dp_packet *packet, size_t headroom)
+{
+    return (dp_packet_headroom(packet) >= headroom
+            || dp_packet_size(packet) + headroom <= max_buffer_size(packet));
+}
+
+/* Returns how many bytes of headroom 'packet' should get for a header of 'size'
+ * bytes: at least 'more', so that there is room for the next header, too, if its
+ * buffer can have that. */
+size_t
+packet_room_for(const struct dp_packet *packet, size_t size, size_t more)
+{
+    return packet_has_room(packet, MAX(size, more)) ? MAX(size, more) : size;
+}
+
 /* Called before 'packet' gets a new buffer with '*headroom' bytes in front of
  * its data and '*tailroom' bytes behind them.  Makes as much less of them, where
  * nobody will miss it, as is needed for the buffer's size to fit into its 16

@@ -28,6 +28,8 @@ struct dp_packet;
  * keeps in a buffer for itself. */
 #define PACKET_MAX_LEN 65375
 
+bool packet_has_room(const struct dp_packet *, size_t headroom);
+size_t packet_room_for(const struct dp_packet *, size_t size, size_t more);
 void packet_room_limit(struct dp_packet *, size_t *headroom,
                        size_t *tailroom);
 struct dp_packet *packet_make_room(struct dp_packet *, size_t headroom);

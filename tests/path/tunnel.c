@@ -472,6 +472,8 @@ stt_segments(const struct frame *frame, const struct offload *offload,
             || layers_find(&layers, LAYER_GRE)
             || (l4->type != LAYER_TCP && l4->type != LAYER_UDP)
             || l4->offset > 255
+            /* Nothing behind three tags is described: a sender finishes it. */
+            || (layers.count > 3 && layers.list[3].type == LAYER_VLAN)
             || l4->offset + 4u * tagged != offload->checksum_start) {
             frame_free(&inner);
             free(stt);

@@ -16,7 +16,7 @@ import time
 
 from sttbench import BenchError, NotMeasured, load
 from sttbench.machine import (busy_seconds, check, describe, features_for,
-                              need, offloads, requested_features,
+                              offloads, requested_features,
                               set_offloads)
 from sttbench.matrix import AXES
 
@@ -168,8 +168,7 @@ class Host:
     def serve(self, traffic, address):
         """Has a server of 'traffic' at 'address' until stop()."""
         self.stop()
-        name = load.program(traffic)
-        need(name, load.PACKAGES[name])
+        load.require(traffic)
         if self.tunnel != "none":
             address = GUESTS[self.role]
         try:

@@ -15,7 +15,7 @@ import time
 
 from sttbench import BenchError, NotMeasured, PROGRAM, VERSION, load
 from sttbench.host import GUESTS, Host, valid
-from sttbench.machine import need, undisturbed
+from sttbench.machine import undisturbed
 
 DEFAULT_PORT = 7472
 # Bytes of the longest line that is taken.
@@ -254,8 +254,7 @@ class Hosts:
         about["programs"] = {**self.own["programs"], **{
             "the server's " + name: found
             for name, found in self.server["programs"].items()}}
-        name = load.program(first.traffic)
-        need(name, load.PACKAGES[name])
+        load.require(first.traffic)
         self.ask("link", nic=first.nic, gro=first.gro)
         about["offloads"] = self.host.set_link(first.nic, first.gro,
                                                self.address)

@@ -8,7 +8,7 @@ import tempfile
 
 from sttbench import BenchError, NotMeasured
 from sttbench.machine import check, last_line, need, undisturbed
-from sttbench.matrix import TCP, UDP
+from sttbench.matrix import PLAIN, TCP, UDP
 from sttbench.results import udp_payload
 
 # Ticks of CPU time in a second.
@@ -87,6 +87,10 @@ def _name(cell):
 
 def _runs(command, wanted):
     """Runs 'command' and yields as Labs.measure() does what it prints."""
+    traffic = next(iter(wanted)).traffic
+    if traffic not in PLAIN:
+        raise NotMeasured("the kernel's datapath is not measured with %s"
+                          % traffic)
     cells = {cell.tunnel: cell for cell in wanted}
     cell = next(iter(wanted))
     left = dict(wanted)

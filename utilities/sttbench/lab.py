@@ -8,15 +8,24 @@ import re
 import subprocess
 
 from sttbench import BenchError, NotMeasured, load
-from sttbench.machine import (TUNNEL_FEATURES, busy_seconds, check, need,
-                              offloads, process_seconds, set_offloads,
+from sttbench.machine import (GUEST_FEATURES, TUNNEL_FEATURES, busy_seconds,
+                              check, offloads, process_seconds, set_offloads,
                               undisturbed)
+from sttbench.matrix import NESTED
 
+GUESTS = {"g1": "192.0.2.1", "g2": "192.0.2.2"}
 # In the lab g1 is the client.  Who answers, and at which address: with OVN a
 # guest behind a router, and for the tunnel "local" one of the same host.
-SERVER = ("g2", "192.0.2.2")
+SERVER = ("g2", GUESTS["g2"])
 OVN_SERVER = ("r2", "203.0.113.2")
 OVN_LOCAL_SERVER = ("r1", "203.0.113.1")
+# The addresses of the guests in a tunnel of their own, and how such a device is
+# made: what ip-link(8) is told behind "type".
+NESTED_ADDRESSES = {"g1": "198.18.8.1", "g2": "198.18.8.2"}
+NESTED_LINKS = {"vxlan": "vxlan id 7 dstport 4789 remote {other}",
+                "geneve": "geneve id 7 remote {other}",
+                "gre": "gretap key 7 remote {other} local {own}",
+                "ipip": "ipip remote {other} local {own}"}
 # What is left out of OVN's lab where there is to be no connection tracking.
 NO_ACL = ["ovn-nbctl", "--wait=hv", "--timeout=30", "acl-del", "reds", "--",
           "ls-lb-del", "blue", "--", "ls-lb-del", "red", "--", "lr-lb-del",
@@ -32,15 +41,20 @@ class Lab:
         self.command = [program, "--name", self.name]
         self.cell = cell
         self.server, self.address = SERVER
+        self.bare = cell.tunnel == "stt-bare"
+        self.nested = NESTED.get(cell.traffic)
         self.ovn = cell.datapath.startswith("ovn")
         if self.ovn:
             self.server, self.address = (
                 OVN_LOCAL_SERVER if cell.tunnel == "local" else OVN_SERVER)
+        elif self.nested:
+            self.address = NESTED_ADDRESSES[self.server]
         self.switches = {}
         self.env = {}
 
     def options(self):
-        tunnel = "stt" if self.cell.tunnel == "local" else self.cell.tunnel
+        tunnel = ("stt" if self.cell.tunnel in ("local", "stt-bare")
+                  else self.cell.tunnel)
         options = ["--tunnel", tunnel, "--mtu", self.cell.mtu,
                    "--ip", self.cell.ip, "--link-gro", self.cell.gro,
                    "--link-tso", "off" if self.cell.nic == "no-tso" else "on"]
@@ -65,6 +79,31 @@ class Lab:
             for host in self.switches:
                 set_offloads("uplink", dict.fromkeys(TUNNEL_FEATURES, "off"),
                              self.inside(host))
+
+        if self.bare:
+            for guest in GUESTS:
+                set_offloads("eth0", dict.fromkeys(GUEST_FEATURES, "off"),
+                             self.inside(guest))
+        if self.nested:
+            if self.ovn:
+                raise NotMeasured("with OVN guests have no tunnel of their own")
+            self._nest()
+
+    def _nest(self):
+        """Makes a tunnel between the guests."""
+        for guest, other in ("g1", "g2"), ("g2", "g1"):
+            inside = self.inside(guest)
+            words = NESTED_LINKS[self.nested].format(own=GUESTS[guest],
+                                                     other=GUESTS[other])
+            try:
+                check(inside + ["ip", "link", "add", "nested", "type",
+                                *words.split()])
+            except BenchError as reason:
+                raise NotMeasured("this machine's kernel makes no %s device:"
+                                  " %s" % (self.nested, reason)) from None
+            check(inside + ["ip", "address", "add",
+                            NESTED_ADDRESSES[guest] + "/24", "dev", "nested"])
+            check(inside + ["ip", "link", "set", "nested", "up"])
 
     @undisturbed()
     def down(self):
@@ -119,8 +158,7 @@ class Labs:
         the programs.  Yields a cell and its run after each, and a cell and a
         NotMeasured for one that cannot be."""
         first = next(iter(wanted))
-        need(load.program(first.traffic),
-             load.PACKAGES[load.program(first.traffic)])
+        load.require(first.traffic)
         with contextlib.ExitStack() as stack:
             labs = {}
             for cell in wanted:

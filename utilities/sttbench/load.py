@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The programs that make traffic, iperf3 and sockperf: running them, and what
-they print."""
+"""The programs that make traffic, iperf3, sockperf and, for what neither can
+send, datagrams.py: running them, and what they print."""
 
 import json
+import pathlib
 import re
 import subprocess
+import sys
 import time
 
 from sttbench import BenchError, NotMeasured
-from sttbench.machine import check, undisturbed, version
+from sttbench.machine import check, need, undisturbed, version
 from sttbench.matrix import TCP
 from sttbench.results import udp_payload
 
 PACKAGES = {"iperf3": "iperf3", "sockperf": "sockperf"}
+DATAGRAMS = str(pathlib.Path(__file__).with_name("datagrams.py"))
 # TCP and UDP ports that the programs use in the guests.
-PORTS = {"iperf3": 5201, "sockperf": 5202}
+PORTS = {"iperf3": 5201, "sockperf": 5202, DATAGRAMS: 5203}
 # Bytes of a request, and of its response.
 REQUEST = 64
 # Seconds until a server must listen, and that a client may take for more than
@@ -31,7 +34,15 @@ def versions():
 
 def program(traffic):
     """The program that makes 'traffic'."""
-    return "sockperf" if traffic == "rr" else "iperf3"
+    return ("sockperf" if traffic == "rr"
+            else DATAGRAMS if traffic == "udp-1400-gso" else "iperf3")
+
+
+def require(traffic):
+    """Raises NotMeasured unless the program that makes 'traffic' is there."""
+    name = program(traffic)
+    if name in PACKAGES:
+        need(name, PACKAGES[name])
 
 
 def server(traffic, address):
@@ -39,6 +50,9 @@ def server(traffic, address):
     if traffic == "rr":
         return ["sockperf", "server", "--tcp", "-i", address, "-p",
                 str(PORTS["sockperf"])]
+    if traffic == "udp-1400-gso":
+        return [sys.executable, DATAGRAMS, "serve", address,
+                str(PORTS[DATAGRAMS])]
     return ["iperf3", "-s", "-p", str(PORTS["iperf3"])]
 
 
@@ -48,11 +62,15 @@ def client(traffic, address, seconds):
         return ["sockperf", "ping-pong", "--tcp", "-i", address, "-p",
                 str(PORTS["sockperf"]), "-t", str(seconds), "--full-rtt",
                 "--msg-size", str(REQUEST)]
+    if traffic == "udp-1400-gso":
+        return [sys.executable, DATAGRAMS, "send", address,
+                str(PORTS[DATAGRAMS]), str(seconds),
+                str(udp_payload(traffic))]
     command = ["iperf3", "-J", "-c", address, "-p", str(PORTS["iperf3"]),
                "-t", str(seconds)]
     if traffic in TCP:
-        _, streams, *back = traffic.split("-")
-        return command + ["-P", streams] + (["-R"] if back else [])
+        _, streams, *more = traffic.split("-")
+        return command + ["-P", streams] + (["-R"] if more == ["back"] else [])
     return command + ["-u", "-b", "0", "-l", str(udp_payload(traffic))]
 
 
@@ -106,6 +124,8 @@ def parse(traffic, output):
     """Returns the run that the client's 'output' tells of."""
     try:
         return (_parse_sockperf(output) if traffic == "rr"
+                else _parse_datagrams(traffic, output)
+                if traffic == "udp-1400-gso"
                 else _parse_iperf3(traffic, output))
     except (KeyError, ValueError, TypeError):
         lines = output.strip().splitlines()
@@ -129,6 +149,15 @@ def _parse_iperf3(traffic, output):
     if not run["seconds"] > 0 or not run["bytes"] > 0:
         raise BenchError("iperf3: nothing arrived")
     return run
+
+
+def _parse_datagrams(traffic, output):
+    told = json.loads(output)
+    if not told["seconds"] > 0 or not told["arrived"] > 0:
+        raise BenchError("datagrams.py: nothing arrived")
+    return {"seconds": told["seconds"], "packets": told["arrived"],
+            "lost": max(0, told["sent"] - told["arrived"]),
+            "bytes": told["arrived"] * udp_payload(traffic)}
 
 
 def _parse_sockperf(output):

@@ -25,6 +25,9 @@ FEATURES = ("rx-checksumming", "tx-checksumming",
             "tx-gre-segmentation", "tx-gre-csum-segmentation")
 # Those of tunnels.
 TUNNEL_FEATURES = FEATURES[-4:]
+# What a guest's device has besides plain TCP's.
+GUEST_FEATURES = (*TUNNEL_FEATURES, "tx-udp-segmentation",
+                  "tx-ipxip4-segmentation", "tx-ipxip6-segmentation")
 
 
 def check(argv, env=None, timeout=None):
@@ -128,12 +131,12 @@ def undisturbed():
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def offloads(device, prefix=()):
-    """Returns which FEATURES of 'device' are "on", or "off".  'prefix' is the
-    beginning of a command that runs ethtool where the device is."""
+def offloads(device, prefix=(), features=FEATURES):
+    """Returns which of 'features' of 'device' are "on", or "off".  'prefix' is
+    the beginning of a command that runs ethtool where the device is."""
     found, = json.loads(check([*prefix, "ethtool", "--json", "-k", device]))
     return {feature: "on" if found[feature]["active"] else "off"
-            for feature in FEATURES if feature in found}
+            for feature in features if feature in found}
 
 
 def requested_features(device):
@@ -156,7 +159,7 @@ def set_offloads(device, wanted, prefix=()):
     except BenchError:
         # Which one it refuses is seen below.
         pass
-    now = offloads(device, prefix)
+    now = offloads(device, prefix, wanted)
     for feature, state in wanted.items():
         if now.get(feature, "off") != state:
             raise NotMeasured("%s cannot have %s switched %s"

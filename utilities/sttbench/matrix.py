@@ -49,6 +49,12 @@ AXES = {
         "udp-64": "UDP in Ethernet frames of 64 bytes, as many as go",
         "udp-512": "UDP in Ethernet frames of 512 bytes",
         "udp-1400": "UDP in Ethernet frames of 1,400 bytes",
+        "udp-1400-gso": "UDP in Ethernet frames of 1,400 bytes that the "
+                        "guest leaves to its device to cut (UDP_SEGMENT)",
+        "tcp-1-vxlan": "one TCP stream in a VXLAN of the guests' own",
+        "tcp-1-geneve": "one TCP stream in a Geneve tunnel of the guests' own",
+        "tcp-1-gre": "one TCP stream in a GRE tunnel of the guests' own",
+        "tcp-1-ipip": "one TCP stream in an IPIP tunnel of the guests' own",
         "rr": "a request of 64 bytes over TCP and its response, in turn",
     },
     "tunnel": {
@@ -58,6 +64,7 @@ AXES = {
         "geneve": "Geneve",
         "gre": "NVGRE: GRE with a key, and Ethernet in it",
         "local": "both guests on one host, so no tunnel is used",
+        "stt-bare": "STT between guests whose devices cut only plain TCP",
     },
 }
 
@@ -67,6 +74,12 @@ Cell.__doc__ = "One value, a string, on each of the AXES."
 # What the kinds of traffic have in common.
 TCP = [name for name in AXES["traffic"] if name.startswith("tcp-")]
 UDP = [name for name in AXES["traffic"] if name.startswith("udp-")]
+
+# Which tunnel the guests make between themselves.
+NESTED = {"tcp-1-" + kind: kind for kind in ("vxlan", "geneve", "gre", "ipip")}
+# What guests do that want nothing special of their devices.
+PLAIN = [name for name in AXES["traffic"]
+         if name not in NESTED and name != "udp-1400-gso"]
 
 TUNNELS = ["none", "stt", "vxlan", "geneve", "gre"]
 OVN_TUNNELS = ["local", "stt", "geneve"]
@@ -156,7 +169,7 @@ PROFILES = {
         [{"datapath": ["userspace", "kernel-vm"],
           "nic": ["all", "tcp-tso", "no-tso"], "gro": ["on", "off"],
           "mtu": ["1500", "9000"], "ip": ["4", "6"],
-          "traffic": list(AXES["traffic"])}]),
+          "traffic": PLAIN}]),
     "tso": Profile(
         "what STT must reach in the userspace datapath: one TCP stream, the "
         "link can segment TCP",
@@ -183,8 +196,15 @@ PROFILES = {
           "tunnel": ["stt", "vxlan"]}],
         [[Bound("rate", "vxlan", 1.0, "least"),
           Bound("cpu_per_gb", "vxlan", 1.0, "most")]] * 2),
+    "guests": Profile(
+        "what STT must reach where guests leave more than plain TCP to their "
+        "devices: UDP_SEGMENT, and TCP in tunnels of their own; compared with "
+        "the same where they do it themselves",
+        [{"nic": ["all"], "traffic": ["udp-1400-gso", *NESTED],
+          "tunnel": ["stt", "stt-bare", "vxlan"]}],
+        [[Bound("rate", "stt-bare", 1.0, "least")]]),
     "ovn": Profile(
-        "the same through OVN's router, with STT and with Geneve between the "
+        "one TCP stream through OVN's router, with STT and with Geneve between the "
         "chassis, without a stateful ACL and with one",
         [{"datapath": ["ovn"], "nic": ["all"], "tunnel": OVN_TUNNELS},
          {"datapath": ["ovn-acl"], "nic": ["all"], "tunnel": OVN_TUNNELS}],
@@ -201,5 +221,5 @@ PROFILES = {
         "one and eight TCP streams both ways, UDP and requests between two "
         "real hosts (--server, --client)",
         [{"datapath": ["hosts"], "nic": ["as-is"], "gro": ["as-is"],
-          "mtu": ["as-is"], "traffic": list(AXES["traffic"])}]),
+          "mtu": ["as-is"], "traffic": PLAIN}]),
 }

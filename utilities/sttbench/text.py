@@ -27,7 +27,8 @@ PLACES = {
 DOUBTFUL = "~"
 NO_BREAK = "\u00a0"             # A space.
 TUNNELS = {"none": "no tunnel", "stt": "STT", "vxlan": "VXLAN",
-           "geneve": "Geneve", "gre": "GRE", "local": "same host"}
+           "geneve": "Geneve", "gre": "GRE", "local": "same host",
+           "stt-bare": "STT, bare guests"}
 
 
 def plain(text):

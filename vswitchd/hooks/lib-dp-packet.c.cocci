@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // file: lib/dp-packet.c
 // expect: packet_room_limit\(b, &new_headroom, &new_tailroom\);
+// expect: dp_packet_resize\(b, packet_room_for\(b, size, 64\)
 // expect: if \(!packet_offload_confirm\(p\)\)
 // expect: include "stt/packet-room.h"
 
@@ -19,6 +20,19 @@ identifier b, new_headroom, new_tailroom;
  {
 +  packet_room_limit(b, &new_headroom, &new_tailroom);
    ...
+ }
+
+// Who asks for more than is needed must do with what there can be.
+@ prealloc @
+identifier b, size;
+constant more;
+@@
+ dp_packet_prealloc_headroom(struct dp_packet *b, size_t size)
+ {
+   <...
+-  MAX(size, more)
++  packet_room_for(b, size, more)
+   ...>
  }
 
 // Helpers that complete checksums trust the packet's offsets.

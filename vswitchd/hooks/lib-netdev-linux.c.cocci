@@ -15,12 +15,13 @@
 // expect: vnet_header_apply\(batch\);
 // expect: vnet_header_failed\(
 // expect: packet_socket_add_own_drops\(stats, netdev->rx_dropped
-// expect: if \(dp_packet_size\(b\) \+ sizeof\(struct virtio_net_hdr\) > UINT16_MAX\)
+// expect: if \(!packet_has_room\(b, sizeof\(struct virtio_net_hdr\)\)\)
 // expect: include "stt/packet-socket.h"
 
 @ includes @
 @@
  #include "netdev-linux.h"
++#include "stt/packet-room.h"
 +#include "stt/packet-socket.h"
 +#include "stt/stt-joined.h"
 +#include "stt/stt-push.h"
@@ -210,7 +211,7 @@ identifier b, mtu;
 @@
  netdev_linux_prepend_vnet_hdr(struct dp_packet *b, int mtu)
  {
-+  if (dp_packet_size(b) + sizeof(struct virtio_net_hdr) > UINT16_MAX) {
++  if (!packet_has_room(b, sizeof(struct virtio_net_hdr))) {
 +    return EMSGSIZE;
 +  }
    ...
