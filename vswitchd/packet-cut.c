@@ -7,6 +7,7 @@
 #include "csum.h"
 #include "dp-packet.h"
 #include "packet-layers.h"
+#include "packet-offload.h"
 #include "packets.h"
 #include "stt-batch.h"
 #include "stt-compat.h"
@@ -325,14 +326,8 @@ make_segment(const struct dp_packet *packet, const struct packet_cut *cut,
                       inner_sum);
     }
     if (!finish) {
-        segment->l3_ofs = ip->offset;
-        segment->l4_ofs = cut->l4_offset;
-        if (cut->protocol == IPPROTO_TCP) {
-            dp_packet_l4_proto_set_tcp(segment);
-        } else {
-            dp_packet_l4_proto_set_udp(segment);
-        }
-        dp_packet_l4_checksum_set_partial(segment);
+        packet_offload_describe(segment, ip->offset, cut->l4_offset,
+                                cut->protocol, 0, 0);
     }
     return segment;
 }

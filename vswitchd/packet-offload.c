@@ -133,6 +133,29 @@ packet_offload_confirm(struct dp_packet *packet)
     return true;
 }
 
+/* Gives 'packet', in which nothing is unfinished yet, the state of one without
+ * the checksum of 'protocol', TCP or UDP, whose header has the sum of the pseudo
+ * header instead.  It starts 'l4_offset' bytes into the packet, and its IP header
+ * 'l3_offset' bytes; 'padding' bytes at the end are not part of it.  If
+ * 'segment_size' is not 0, the packet is to be cut into segments with so many
+ * bytes of payload. */
+void
+packet_offload_describe(struct dp_packet *packet, size_t l3_offset,
+                        size_t l4_offset, uint8_t protocol, size_t padding,
+                        uint16_t segment_size)
+{
+    packet->l3_ofs = l3_offset;
+    packet->l4_ofs = l4_offset;
+    dp_packet_set_l2_pad_size(packet, padding);
+    if (protocol == IPPROTO_TCP) {
+        dp_packet_l4_proto_set_tcp(packet);
+    } else {
+        dp_packet_l4_proto_set_udp(packet);
+    }
+    dp_packet_l4_checksum_set_partial(packet);
+    stt_set_tso_segsz(packet, segment_size);
+}
+
 /* Makes 'offset' say that there is no header if that is not within 'size'
  * bytes. */
 static void
@@ -252,6 +275,18 @@ packet_offload_sending(struct dp_packet_batch *batch)
     }
 }
 
+/* Puts the packets of 'from' into 'to', whose own ones the caller has taken, and
+ * drops those for which there is no room: an older release's batch cannot hold
+ * what a super-packet was cut into, and here nobody would take the rest. */
+static void
+hand_over_only(struct stt_batch *from, struct dp_packet_batch *to)
+{
+    while (from->count > STT_MAX_BATCH) {
+        packet_drop(from->packets[--from->count], PACKET_DROP_LENGTH);
+    }
+    stt_batch_hand_over(from, to);
+}
+
 /* Returns true if a packet can still have unfinished checksums, or be a
  * super-packet, when the header 'data' is in front of it.  Not if that has a
  * checksum of GRE, which is computed when it is pushed, over all that follows;
@@ -348,12 +383,7 @@ packet_offload_pushing(struct dp_packet_batch *batch,
     DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
         prepare_push(packet, data, &out);
     }
-    while (out.count > STT_MAX_BATCH) {
-        /* An older release's batch cannot hold what a super-packet was cut
-         * into. */
-        packet_drop(out.packets[--out.count], PACKET_DROP_LENGTH);
-    }
-    stt_batch_hand_over(&out, batch);
+    hand_over_only(&out, batch);
 }
 
 /* Called before the headers of a tunnel are popped from the packets of 'batch'.
@@ -382,8 +412,5 @@ packet_offload_popping(struct dp_packet_batch *batch)
         }
         stt_batch_add(&out, packet);
     }
-    while (out.count > STT_MAX_BATCH) {
-        packet_drop(out.packets[--out.count], PACKET_DROP_LENGTH);
-    }
-    stt_batch_hand_over(&out, batch);
+    hand_over_only(&out, batch);
 }

@@ -20,12 +20,17 @@
  * The hooks into Open vSwitch's own files call these functions. */
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct dp_packet;
 struct dp_packet_batch;
 struct ovs_action_push_tnl;
 struct stt_batch;
 
+void packet_offload_describe(struct dp_packet *, size_t l3_offset,
+                             size_t l4_offset, uint8_t protocol,
+                             size_t padding, uint16_t segment_size);
 bool packet_offload_confirm(struct dp_packet *);
 void packet_offload_truncated(struct dp_packet *);
 void packet_offload_first_segment(struct dp_packet *,

@@ -11,6 +11,7 @@
 #include "netdev.h"
 #include "ovs-thread.h"
 #include "packet-cut.h"
+#include "packet-offload.h"
 #include "packets.h"
 #include "random.h"
 #include "stt-batch.h"
@@ -221,18 +222,11 @@ restore_offloads(struct dp_packet *packet, const struct stt_frame *frame,
                  const struct stt_inner *inner)
 {
     stt_reset_offload(packet);
-    stt_set_tso_segsz(packet, frame->mss);
     if (frame->flags & STT_FLAG_PARTIAL) {
-        packet->l3_ofs = inner->l3_offset;
-        packet->l4_ofs = inner->l4_offset;
-        dp_packet_set_l2_pad_size(packet,
-                                  dp_packet_size(packet) - inner->end);
-        if (inner->protocol == STT_IPPROTO_TCP) {
-            dp_packet_l4_proto_set_tcp(packet);
-        } else {
-            dp_packet_l4_proto_set_udp(packet);
-        }
-        dp_packet_l4_checksum_set_partial(packet);
+        packet_offload_describe(packet, inner->l3_offset, inner->l4_offset,
+                                inner->protocol,
+                                dp_packet_size(packet) - inner->end,
+                                frame->mss);
     }
 }
 

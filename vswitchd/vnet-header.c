@@ -14,6 +14,7 @@
 #include "packet-cut.h"
 #include "packet-drops.h"
 #include "packet-layers.h"
+#include "packet-offload.h"
 #include "packets.h"
 #include "stt-batch.h"
 #include "stt-compat.h"
@@ -157,16 +158,9 @@ static void
 set_state(struct dp_packet *packet, const struct stt_inner *inner,
           uint16_t segment_size)
 {
-    packet->l3_ofs = inner->l3_offset;
-    packet->l4_ofs = inner->l4_offset;
-    dp_packet_set_l2_pad_size(packet, dp_packet_size(packet) - inner->end);
-    if (inner->protocol == STT_IPPROTO_TCP) {
-        dp_packet_l4_proto_set_tcp(packet);
-    } else {
-        dp_packet_l4_proto_set_udp(packet);
-    }
-    dp_packet_l4_checksum_set_partial(packet);
-    stt_set_tso_segsz(packet, segment_size);
+    packet_offload_describe(packet, inner->l3_offset, inner->l4_offset,
+                            inner->protocol,
+                            dp_packet_size(packet) - inner->end, segment_size);
 }
 
 /* Applies 'taken' to the super-packet 'packet', and adds what comes of it to

@@ -459,6 +459,7 @@ stt_segments(const struct frame *frame, const struct offload *offload,
         const struct layer *l4;
         struct layers layers;
         bool tagged = get_u16(inner.data + 12) == 0x8100;
+        size_t n_ip = 0;
 
         if (tagged) {
             put_u16(stt + 6, get_u16(inner.data + 14) | 0x1000);
@@ -466,8 +467,10 @@ stt_segments(const struct frame *frame, const struct offload *offload,
         }
         layers_read(inner.data, inner.size, LAYER_ETHERNET, &layers);
         l4 = layers.count ? &layers.list[layers.count - 1] : NULL;
-        if (layers.count < 3 || !is_ip((&l4[-1])->type)
-            || is_ip((&l4[-2])->type)
+        for (size_t i = 0; i < layers.count; i++) {
+            n_ip += is_ip(layers.list[i].type);
+        }
+        if (layers.count < 3 || !is_ip((&l4[-1])->type) || n_ip != 1
             || layers_find(&layers, LAYER_VXLAN)
             || layers_find(&layers, LAYER_GRE)
             || (l4->type != LAYER_TCP && l4->type != LAYER_UDP)
