@@ -4,6 +4,7 @@
  * tunnel, a device to send on and how the packet comes in, one byte each, and
  * then a vnet header and a packet, whatever they say. */
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,6 +22,9 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
     (void) argc;
     (void) argv;
     switch_init(true);
+    /* libFuzzer looks after inputs that take too long, unless somebody else
+     * handles its alarm, as Open vSwitch does. */
+    signal(SIGALRM, SIG_DFL);
     return 0;
 }
 
