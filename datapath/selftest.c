@@ -559,12 +559,20 @@ static u8 __init flags_of(const struct shape *shape)
 	       (shape->protocol == IPPROTO_TCP ? STT_FLAG_TCP : 0);
 }
 
-static bool __init describe(unsigned int length, u16 mss,
+static bool __init describe(unsigned int length,
+			    const struct stt_inner *inner, u16 mss,
 			    struct stt_frame *frame)
 {
+	const struct stt_unfinished unfinished = {
+		.checksum_start = inner->l4_offset,
+		.checksum_offset = inner->protocol == IPPROTO_TCP
+				   ? STT_TCP_CHECKSUM : STT_UDP_CHECKSUM,
+		.mss = mss,
+	};
+
 	memset(frame, 0xff, sizeof(*frame));
 	return stt_frame_describe(packet_at_edge(length), available(length),
-				  length, mss, frame);
+				  length, &unfinished, frame);
 }
 
 static void __init test_describe(void)
@@ -583,25 +591,25 @@ static void __init test_describe(void)
 					    !shape->padding));
 
 			length = make_packet(shape, &inner);
-			CHECK_EQ(describe(length, mss, &frame), ok);
+			CHECK_EQ(describe(length, &inner, mss, &frame), ok);
 			CHECK_EQ(frame.flags, ok ? flags_of(shape) : 0);
 			CHECK_EQ(frame.l4_offset, ok ? inner.l4_offset : 0);
 			CHECK_EQ(frame.mss, ok ? mss : 0);
 			CHECK_EQ(frame.context_id, U64_MAX);
 		}
-		CHECK(!describe(inner.end - 1, 0, &frame));
+		CHECK(!describe(inner.end - 1, &inner, 0, &frame));
 		CHECK_EQ(frame.flags, 0);
 	}
 
 	/* CWR, with and without segmentation. */
 	length = make_packet(&shapes[0], &inner);
 	packet[inner.l4_offset + 13] |= 0x80;
-	CHECK(!describe(length, 80, &frame));
-	CHECK(describe(length, 0, &frame));
+	CHECK(!describe(length, &inner, 80, &frame));
+	CHECK(describe(length, &inner, 0, &frame));
 
 	length = make_packet(&shapes[0], &inner);
 	for (j = 1; j <= U16_MAX; j++)
-		if (!CHECK_EQ(describe(length, j, &frame),
+		if (!CHECK_EQ(describe(length, &inner, j, &frame),
 			      j >= 64 && j <= 65534))
 			break;
 }

@@ -222,7 +222,7 @@ static bool describe(struct sk_buff *skb, struct stt_frame *frame)
 				SKB_GSO_TCP_ECN | SKB_GSO_DODGY |
 				SKB_GSO_TCP_FIXEDID;
 	bool gso = skb_is_gso(skb);
-	unsigned int l4_offset;
+	struct stt_unfinished unfinished;
 
 	frame->flags = 0;
 	frame->l4_offset = 0;
@@ -233,15 +233,15 @@ static bool describe(struct sk_buff *skb, struct stt_frame *frame)
 	    (gso && skb_shinfo(skb)->gso_type & ~describable))
 		return false;
 
-	l4_offset = skb_checksum_start_offset(skb);
-	return pskb_may_pull(skb, min(skb->len,
-				      l4_offset + STT_TCP_HEADER_LEN)) &&
+	unfinished = (struct stt_unfinished) {
+		.checksum_start = skb_checksum_start_offset(skb),
+		.checksum_offset = skb->csum_offset,
+		.mss = gso ? skb_shinfo(skb)->gso_size : 0,
+	};
+	return pskb_may_pull(skb, min(skb->len, unfinished.checksum_start +
+					       STT_TCP_HEADER_LEN)) &&
 	       stt_frame_describe(skb->data, skb_headlen(skb), skb->len,
-				  gso ? skb_shinfo(skb)->gso_size : 0, frame) &&
-	       frame->l4_offset == l4_offset &&
-	       skb->csum_offset == (frame->flags & STT_FLAG_TCP
-				    ? offsetof(struct tcphdr, check)
-				    : offsetof(struct udphdr, check));
+				  &unfinished, frame);
 }
 
 /* Puts the outer headers for 'frame' in front of 'skb'. */

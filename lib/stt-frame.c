@@ -114,19 +114,21 @@ is_good_mss(const struct stt_inner *inner, uint16_t mss)
 }
 
 /* Fills in flags, L4 offset and MSS of 'frame' for the inner Ethernet packet of
- * 'length' bytes, whose first 'available' ones are at 'packet'.  Its TCP or UDP
- * checksum is still to be completed, and if 'mss' is not 0, it is a TCP
- * super-packet to be cut into packets with 'mss' bytes of payload.  The packet
- * must not have the VLAN tag any more that goes into the frame header.
+ * 'length' bytes, whose first 'available' ones are at 'packet', and of which
+ * 'unfinished' is still to be done.  The packet must not have the VLAN tag any
+ * more that goes into the frame header.
  *
  * Returns true if successful.  Returns false if the header cannot describe the
- * packet: then the caller must complete the checksum and, if it is a
- * super-packet, segment it first, and send what comes of it with these fields
+ * packet, as for a checksum that is not the one of TCP or UDP right behind the
+ * outermost IP header: then the caller must complete the checksum and, if it is
+ * a super-packet, segment it first, and send what comes of it with these fields
  * 0, which is also how this function leaves them. */
 bool
 stt_frame_describe(const void *packet, size_t available, size_t length,
-                   uint16_t mss, struct stt_frame *frame)
+                   const struct stt_unfinished *unfinished,
+                   struct stt_frame *frame)
 {
+    uint16_t mss = unfinished->mss;
     struct stt_inner inner;
 
     frame->flags = 0;
@@ -137,7 +139,11 @@ stt_frame_describe(const void *packet, size_t available, size_t length,
      * behind the Ethernet header, so a packet that is still tagged must not be
      * described. */
     if (!stt_inner_read(packet, available, length, &inner) || inner.n_tags
-        || inner.l4_offset > STT_MAX_L4_OFFSET) {
+        || inner.l4_offset > STT_MAX_L4_OFFSET
+        || inner.l4_offset != unfinished->checksum_start
+        || unfinished->checksum_offset
+           != (inner.protocol == STT_IPPROTO_TCP ? STT_TCP_CHECKSUM
+               : STT_UDP_CHECKSUM)) {
         return false;
     }
     if (mss && (inner.protocol != STT_IPPROTO_TCP || inner.end != length

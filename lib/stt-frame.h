@@ -66,8 +66,16 @@ void stt_frame_write(uint8_t header[STT_FRAME_HEADER_LEN],
                      const struct stt_frame *);
 enum stt_drop stt_frame_read(const void *, size_t length, struct stt_frame *);
 
+/* What a packet's sender has left to the device, in bytes. */
+struct stt_unfinished {
+    uint32_t checksum_start;    /* The checksum is over all from here on, ... */
+    uint16_t checksum_offset;   /* ... and goes so far behind that. */
+    uint16_t mss;               /* If not 0, the packet is a TCP super-packet, to
+                                 * be cut into packets with so much payload. */
+};
+
 bool stt_frame_describe(const void *packet, size_t available, size_t length,
-                        uint16_t mss, struct stt_frame *);
+                        const struct stt_unfinished *, struct stt_frame *);
 bool stt_frame_has_cwr(const void *packet, const struct stt_inner *);
 enum stt_drop stt_frame_check_offload(const void *packet, size_t available,
                                       size_t length, struct stt_frame *,

@@ -18,6 +18,10 @@
 /* Without options. */
 #define STT_TCP_HEADER_LEN 20
 
+/* Where their checksums are in the headers of layer 4, in bytes. */
+#define STT_TCP_CHECKSUM 16
+#define STT_UDP_CHECKSUM 6
+
 #define STT_IPPROTO_TCP 6
 #define STT_IPPROTO_UDP 17
 

@@ -162,6 +162,11 @@ build_frame(struct frame *frame, uint32_t frame_id,
 {
     uint8_t *inner = frame->headers + STT_FRAME_HEADER_LEN;
     struct stt_frame described = { .context_id = context_id };
+    const struct stt_unfinished unfinished = {
+        .checksum_start = INNER_HEADERS_LEN - STT_TCP_HEADER_LEN,
+        .checksum_offset = STT_TCP_CHECKSUM,
+        .mss = inner_mss(frame),
+    };
     const struct stt_segment segment = {
         .source_port = 50000,
         .destination_port = STT_DEFAULT_PORT,
@@ -171,7 +176,7 @@ build_frame(struct frame *frame, uint32_t frame_id,
 
     if (!stt_frame_describe(inner, INNER_HEADERS_LEN,
                             frame->length - STT_FRAME_HEADER_LEN,
-                            inner_mss(frame), &described)
+                            &unfinished, &described)
         || !stt_segment_count(frame->length,
                               stt_segment_size(PATH_MTU, false))) {
         return false;

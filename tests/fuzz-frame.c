@@ -122,6 +122,7 @@ fuzz_frame(const uint8_t *data, size_t size)
 static void
 fuzz_packet(const uint8_t *packet, size_t length, uint16_t mss)
 {
+    struct stt_unfinished unfinished = { 34, STT_TCP_CHECKSUM, mss };
     struct stt_inner inner, again;
     struct stt_frame frame;
     enum stt_drop drop;
@@ -129,11 +130,16 @@ fuzz_packet(const uint8_t *packet, size_t length, uint16_t mss)
 
     memset(&frame, 0xff, sizeof frame);
     if (!stt_inner_read(packet, length, length, &inner)) {
-        CHECK(!stt_frame_describe(packet, length, length, mss, &frame));
+        CHECK(!stt_frame_describe(packet, length, length, &unfinished,
+                                  &frame));
     } else {
+        unfinished.checksum_start = inner.l4_offset;
+        unfinished.checksum_offset = (inner.protocol == 6 ? STT_TCP_CHECKSUM
+                                      : STT_UDP_CHECKSUM);
         check_bounds(&inner, length);
         payload = inner.end - inner.payload_offset;
-        if (stt_frame_describe(packet, length, length, mss, &frame)) {
+        if (stt_frame_describe(packet, length, length, &unfinished,
+                               &frame)) {
             /* The receiver sees it the same way. */
             CHECK_EQ(frame.mss, mss);
             CHECK_EQ(inner.n_tags, 0);

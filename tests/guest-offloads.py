@@ -10,6 +10,8 @@ WHAT is one of:
   two-tags     TCP behind two VLAN tags, its checksum left to the device
   cwr          a TCP super-packet with CWR, as RFC 3168 has it
   cwr-accecn   the same without saying that CWR is for the first segment alone
+  checksums    packets whose one unfinished checksum is TCP's, UDP's, that of
+               TCP in a VXLAN of the guest's own, or at a place where none is
 """
 
 import os
@@ -25,7 +27,7 @@ UDP_SEGMENT = 103
 SOL_PACKET, PACKET_VNET_HDR = 263, 15
 NEEDS_CSUM, GSO_NONE, GSO_TCPV4, GSO_ECN = 1, 0, 1, 0x80
 ETH_P_ALL = 3
-PORT, MSS, CWR, ACK = 7100, 1000, 0x80, 0x10
+PORT, VXLAN_PORT, MSS, CWR, ACK = 7100, 4789, 1000, 0x80, 0x10
 
 
 def fold(data, start=0):
@@ -134,6 +136,79 @@ def send_tcp(a, b, tags, flags, gso, expected_flags):
     raise Trouble(f"{len(got)} of {len(expected_flags)} packets arrived")
 
 
+def udp_packet(source, destination, payload, checksum):
+    """An IPv4 packet with UDP, whose checksum field holds 'checksum', or the
+    sum of the pseudo header if that is None."""
+    source, destination = map(socket.inet_aton, (source, destination))
+    length = 8 + len(payload)
+    if checksum is None:
+        checksum = fold(source + destination, 17 + length)
+    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + length, 1, 0x4000, 64,
+                     socket.IPPROTO_UDP, 0, source, destination)
+    ip = ip[:10] + struct.pack("!H", ~fold(ip) & 0xffff) + ip[12:]
+    return ip + struct.pack("!HHHH", PORT, VXLAN_PORT, length,
+                            checksum) + payload
+
+
+def unfinished(a, b):
+    """Yields names of frames, the frames, and where their unfinished checksums
+    begin and how much farther each goes."""
+    addresses = [d.address[socket.AF_INET] for d in (a, b)]
+    ethernet = b.mac + a.mac + b"\x08\x00"
+
+    # None is taken for another that comes late.
+    def tcp():
+        return tcp_packet(a, b, (), ACK, os.urandom(200))
+
+    frame, start = tcp()
+    yield "TCP", frame, start, 16
+    yield ("UDP", ethernet + udp_packet(*addresses, os.urandom(200), None),
+           start, 6)
+    vxlan = struct.pack("!II", 0x08000000, 7 << 8)
+    yield ("TCP in VXLAN",
+           ethernet + udp_packet(*addresses, vxlan + tcp()[0], 0),
+           start + 8 + len(vxlan) + start, 16)
+    yield "TCP, at UDP's place", tcp()[0], start, 6
+    yield "TCP, at the start of its payload", tcp()[0], start, 20
+    yield "TCP, over its payload alone", tcp()[0], start + 20, 8
+
+
+def send_unfinished(a, b):
+    """Sends what unfinished() yields, each until it arrives as a network card
+    would have sent it."""
+    out, into = packet_socket(a), packet_socket(b)
+    for name, frame, start, offset in unfinished(a, b):
+        packet = struct.pack("=BBHHHH", NEEDS_CSUM, GSO_NONE, 0, 0, start,
+                             offset) + frame
+        for _ in range(TRIES):
+            out.send(packet)
+            got = receive_like(into, frame)
+            if got:
+                break
+        else:
+            raise Trouble(f"{name}: does not arrive")
+        expected = finished(packet)
+        if got != expected:
+            at = next(i for i, (x, y) in enumerate(zip(got, expected))
+                      if x != y)
+            raise Trouble(f"{name}: byte {at} is {got[at]:#x} instead of "
+                          f"{expected[at]:#x}")
+
+
+def receive_like(s, frame):
+    """The next frame to 's' that has the end of 'frame', or None if it counts
+    as lost."""
+    deadline = time.monotonic() + LOST
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([s], [], [], left)[0]:
+            return None
+        packet, address = s.recvfrom(1 << 17)
+        if address[2] != socket.PACKET_OUTGOING \
+                and packet[-100:] == frame[-100:]:
+            return finished(packet)
+
+
 def udp_segment(a, b):
     """Sends 20 datagrams at a time, those of lost ones again."""
     out = a.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -175,6 +250,8 @@ def main():
                      [ACK | CWR] + [ACK] * 3)
         elif what == "cwr-accecn":
             send_tcp(a, b, (), ACK | CWR, GSO_TCPV4, [ACK | CWR] * 4)
+        elif what == "checksums":
+            send_unfinished(a, b)
         else:
             sys.exit(__doc__)
     except Trouble as trouble:

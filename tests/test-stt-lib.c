@@ -418,7 +418,8 @@ inner_read_headers(size_t available, size_t length, struct stt_inner *inner)
 /* Also sees to it that failure leaves no description behind, and that other
  * members stay. */
 static bool
-describe(size_t length, uint16_t mss, struct stt_frame *frame)
+describe_unfinished(size_t length, const struct stt_unfinished *unfinished,
+                    struct stt_frame *frame)
 {
     uint8_t *copy = test_copy(packet, length);
     bool ok;
@@ -431,7 +432,7 @@ describe(size_t length, uint16_t mss, struct stt_frame *frame)
         .vlan = 0x1234,
         .context_id = 0x5678,
     };
-    ok = stt_frame_describe(copy, length, length, mss, frame);
+    ok = stt_frame_describe(copy, length, length, unfinished, frame);
     CHECK_EQ(frame->has_vlan, true);
     CHECK_EQ(frame->vlan, 0x1234);
     CHECK_EQ(frame->context_id, 0x5678);
@@ -442,6 +443,21 @@ describe(size_t length, uint16_t mss, struct stt_frame *frame)
     }
     free(copy);
     return ok;
+}
+
+/* The same for the checksum that the packet's headers say. */
+static bool
+describe(size_t length, uint16_t mss, struct stt_frame *frame)
+{
+    struct stt_unfinished unfinished = { 34, STT_TCP_CHECKSUM, mss };
+    struct stt_inner inner;
+
+    if (stt_inner_read(packet, length, length, &inner)) {
+        unfinished.checksum_start = inner.l4_offset;
+        unfinished.checksum_offset = (inner.protocol == 6 ? STT_TCP_CHECKSUM
+                                      : STT_UDP_CHECKSUM);
+    }
+    return describe_unfinished(length, &unfinished, frame);
 }
 
 static enum stt_drop
@@ -708,6 +724,24 @@ describe_shape(const struct shape *shape)
     }
 }
 
+/* Nothing else is described than the checksum of TCP or UDP, at its place. */
+static void
+check_described_place(const struct shape *shape)
+{
+    size_t length = make_packet(shape);
+    struct stt_frame frame;
+
+    for (uint32_t start = 0; start <= 300; start++) {
+        for (uint16_t offset = 0; offset <= 40; offset++) {
+            const struct stt_unfinished unfinished = { start, offset, 0 };
+            bool right = (start == (uint32_t) l4_offset(shape)
+                          && offset == (shape->protocol == 6 ? 16 : 6));
+
+            CHECK_EQ(describe_unfinished(length, &unfinished, &frame), right);
+        }
+    }
+}
+
 static void
 test_describe(int argc, char *argv[])
 {
@@ -726,6 +760,12 @@ test_describe(int argc, char *argv[])
             CHECK_EQ(frame.mss, mss);
         }
     }
+
+    check_described_place(&shape);
+    check_described_place(&(struct shape) { false, 17, 0, 0, 0, 100, 0 });
+    check_described_place(&(struct shape) { true, 6, 0, 0, 0, 100, 0 });
+    check_described_place(&(struct shape) { true, 17, 0, 0, 0, 100, 0 });
+    length = make_packet(&shape);
 
     /* Which segments are to have CWR the frame header cannot say. */
     packet[34 + 13] |= 0x80;

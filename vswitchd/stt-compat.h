@@ -120,6 +120,18 @@ stt_set_inner_kind(struct dp_packet *packet, bool ipv4 OVS_UNUSED,
     packet->offloads |= stt_l4_flags(protocol) << DP_PACKET_OL_SHIFT_COUNT;
 }
 
+static inline bool
+stt_l4_is_tcp(struct dp_packet *packet)
+{
+    return dp_packet_l4_proto_tcp(packet);
+}
+
+static inline bool
+stt_l4_is_udp(struct dp_packet *packet)
+{
+    return dp_packet_l4_proto_udp(packet);
+}
+
 /* Takes all offload state from 'packet' but its hash and mark. */
 static inline void
 stt_forget_offload(struct dp_packet *packet)
@@ -203,6 +215,18 @@ stt_reset_offload(struct dp_packet *packet)
     /* Whoever looks at the packet next would find a checksum to complete at
      * this place again. */
     packet->csum_start = packet->csum_offset = 0;
+}
+
+static inline bool
+stt_l4_is_tcp(struct dp_packet *packet)
+{
+    return dp_packet_hwol_l4_is_tcp(packet);
+}
+
+static inline bool
+stt_l4_is_udp(struct dp_packet *packet)
+{
+    return dp_packet_hwol_l4_is_udp(packet);
 }
 
 static inline bool

@@ -127,9 +127,18 @@ describe(struct dp_packet *packet, size_t max_len, struct stt_frame *frame)
         return !mss;
     }
     if (mss || dp_packet_l4_checksum_partial(packet)) {
+        const struct stt_unfinished unfinished = {
+            .checksum_start = packet->l4_ofs,
+            .checksum_offset = (stt_l4_is_tcp(packet) ? STT_TCP_CHECKSUM
+                                : stt_l4_is_udp(packet) ? STT_UDP_CHECKSUM
+                                : 0),
+            .mss = mss,
+        };
+
         return stt_frame_describe(dp_packet_data(packet),
                                   dp_packet_size(packet),
-                                  dp_packet_size(packet), mss, frame) || !mss;
+                                  dp_packet_size(packet), &unfinished, frame)
+               || !mss;
     }
     if (dp_packet_l4_checksum_good(packet)) {
         frame->flags = STT_FLAG_VERIFIED;

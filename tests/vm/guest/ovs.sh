@@ -78,6 +78,16 @@ test_no_guest_offloads()
     no_drops_on_hosts
 }
 
+# Guests that leave a checksum to the device, be it one that STT has no words
+# for.
+test_checksums()
+{
+    two_hosts_with_tunnel stt
+    guests_mtu 1500
+    python3 "$here/guest-offloads.py" checksums g1,eth0 g2,eth0
+    no_drops_on_hosts
+}
+
 # Guests' own VLAN devices: the tag goes into the frame header, with TSO.
 test_vlan()
 {
@@ -376,6 +386,7 @@ run_test ovs-traffic-ipv4-no-tso test_traffic 4 "tso off gro off"
 run_test ovs-traffic-ipv6-no-tso test_traffic 6 "tso off gro on"
 run_test ovs-traffic-no-offloads test_traffic 4 "tx off tso off gso off sg off"
 run_test ovs-no-guest-offloads test_no_guest_offloads
+run_test ovs-checksums test_checksums
 run_test ovs-large-mtu-ipv4 test_large_mtu 4
 run_test ovs-large-mtu-ipv6 test_large_mtu 6
 run_test ovs-vlan test_vlan
