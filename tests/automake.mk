@@ -306,12 +306,14 @@ bench-lib: tests/bench-stt-lib
 # "tunnel tso fallback" runs in neither: it wants the checksums of GRE that Open
 # vSwitch computes before the TCP checksum behind them is complete, which are
 # wrong in each packet, and which a hook puts right.  make check-path checks those.
+# "tunnel_push_pop_ipv6 - action" is left to check-ovs-all: it looks for what is
+# forgotten after a second, ten commands later, which a slow machine cannot do.
 
 OVS_TEST_KEYWORDS = \
 	csum geneve ipfix OVS,datapath sflow tso tunnel tunnels tunnel_push_pop \
-	tunnel_push_pop_ipv6 vxlan
+	tunnel_push_pop_ipv6,!action vxlan
 OVS_TEST_KEYWORDS_ALL = \
-	$(OVS_TEST_KEYWORDS) datapath dpif-netdev megaflow pmd ptap vlan
+	$(OVS_TEST_KEYWORDS) tunnel_push_pop_ipv6 datapath dpif-netdev megaflow pmd ptap vlan
 
 # What runs Open vSwitch as built here.  check-release and check-release-system
 # are what of the two suites depends on Open vSwitch's release, which is all that
