@@ -3,6 +3,7 @@
 
 #include <linux/slab.h>
 #include <linux/sysctl.h>
+#include <linux/user_namespace.h>
 #include "compat.h"
 
 enum { STT_N_SYSCTLS = 4 };
@@ -90,7 +91,10 @@ static void init_entry(struct ctl_table *entry, struct stt_net *sn,
 	entry->procname = name;
 	entry->data = data;
 	entry->maxlen = size;
-	entry->mode = 0644;
+	/* The memory is everybody's: who owns only a namespace does not say how
+	 * much of it that may take.
+	 */
+	entry->mode = sn->net->user_ns == &init_user_ns ? 0644 : 0444;
 	entry->proc_handler = set_limit;
 	entry->extra2 = sn;
 }

@@ -447,7 +447,8 @@ static void receive_list(struct stt_device *stt, struct sk_buff *skb,
 
 /*
  * Returns the device to which 'skb', whose TCP header is at 'offset' from
- * skb->data, is addressed, or NULL.
+ * skb->data, is addressed, or NULL.  As with TCP, what was sent to more hosts
+ * than this one is not a segment.
  */
 static struct stt_device *find_device(const struct stt_net *sn,
 				      const struct sk_buff *skb,
@@ -458,7 +459,7 @@ static struct stt_device *find_device(const struct stt_net *sn,
 						 buffer);
 	struct stt_device *stt;
 
-	if (!ports)
+	if (!ports || skb->pkt_type != PACKET_HOST)
 		return NULL;
 	stt = stt_net_find_device(sn, ports[1]);
 	return stt && netif_running(stt->dev) ? stt : NULL;
@@ -466,18 +467,29 @@ static struct stt_device *find_device(const struct stt_net *sn,
 
 /*
  * Returns the offset of the TCP header of the IPv6 packet 'skb', or 0 if it is
- * no TCP packet or a fragment of one.
+ * no TCP packet, a fragment of one, or one that Linux has to do something about
+ * first: to verify an authentication header, after which the packet comes
+ * again without, or to send it to the next hop that a routing header names.
  */
 static unsigned int find_tcp6(const struct sk_buff *skb)
 {
-	u8 protocol = ipv6_hdr(skb)->nexthdr;
-	__be16 fragment = 0;
-	int offset = sizeof(struct ipv6hdr);
+	unsigned int offset = sizeof(struct ipv6hdr);
+	u8 next = ipv6_hdr(skb)->nexthdr;
 
-	if (protocol == IPPROTO_TCP)
-		return offset;
-	offset = ipv6_skip_exthdr(skb, offset, &protocol, &fragment);
-	return offset < 0 || fragment || protocol != IPPROTO_TCP ? 0 : offset;
+	while (next == NEXTHDR_HOP || next == NEXTHDR_DEST ||
+	       next == NEXTHDR_ROUTING) {
+		const struct ipv6_rt_hdr *header;
+		struct ipv6_rt_hdr buffer;
+
+		header = skb_header_pointer(skb, offset, sizeof(buffer),
+					    &buffer);
+		if (!header ||
+		    (next == NEXTHDR_ROUTING && header->segments_left))
+			return 0;
+		next = header->nexthdr;
+		offset += ipv6_optlen(header);
+	}
+	return next == IPPROTO_TCP ? offset : 0;
 }
 
 static unsigned int receive_hook(struct stt_net *sn, struct sk_buff *skb,

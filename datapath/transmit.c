@@ -144,8 +144,8 @@ static int find_path(const struct stt_device *stt, struct sk_buff *skb,
 	path->ipv6 = ip_tunnel_info_af(info) == AF_INET6;
 	path->tos = ip_tunnel_ecn_encap(key->tos, ip_hdr(skb), skb);
 	path->dont_fragment = stt_key_dont_fragment(key);
-	path->source_port = udp_flow_src_port(stt->net, skb, 1, USHRT_MAX,
-					      true);
+	/* From the range of net.ipv4.ip_local_port_range. */
+	path->source_port = udp_flow_src_port(stt->net, skb, 0, 0, true);
 	if (ip_tunnel_dst_cache_usable(skb, info))
 		cache = &info->dst_cache;
 

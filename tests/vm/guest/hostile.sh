@@ -152,10 +152,61 @@ test_flood()
     kill $pid 2>/dev/null || true
 }
 
+# Sends a good frame over IPv6 from host a to b, in a packet with a routing header
+# with $1 segments left.
+send_routed()
+{
+    python3 "$here/stt-packet.py" arp : frame \
+        : segment v=6 eth_dst="$(on b cat /sys/class/net/uplink/address)" \
+          ip_src=2001:db8:2::1 ip_dst=2001:db8:2::2 \
+        | python3 -c '
+import sys
+for line in sys.stdin:
+    packet = bytearray.fromhex(line)
+    packet[54:54] = bytes([packet[20], 0, 2, int(sys.argv[1])] + [0] * 4)
+    packet[20] = 43
+    packet[19] += 8
+    print(packet.hex())' "$1" \
+        | on a python3 "$here/send.py" uplink
+}
+
+# What is not for this host alone, or not yet for it, is not STT's.
+test_not_ours()
+{
+    prepare
+    python3 "$here/stt-packet.py" arp : frame \
+        : segment eth_dst=ff:ff:ff:ff:ff:ff ip_src=192.0.2.1 ip_dst=192.0.2.2 \
+        | on a python3 "$here/send.py" uplink
+    send_routed 1
+    send arp : frame : segment
+    wait_until has_counted rx_whole 1
+    send_routed 0
+    wait_until has_counted rx_whole 2
+    sleep 0.5
+    counter_is b stt0 rx_whole 2
+    no_drops b stt0
+    still_works
+}
+
+# Who owns only a namespace reads the limits, and does not change them.
+test_limits_of_others()
+{
+    unshare --user --map-root-user --net true || skip "no user namespaces"
+    modprobe stt
+    unshare --user --map-root-user --net \
+        sysctl net.stt.reassembly_bytes net.stt.reassembly_frames
+    # sysctl itself would not say so by its exit status.
+    must_fail unshare --user --map-root-user --net \
+        sh -c 'echo 1000000 >/proc/sys/net/stt/reassembly_frames'
+    unshare --net sh -c 'echo 1000000 >/proc/sys/net/stt/reassembly_frames'
+}
+
 run_test malformed-ipv4 test_malformed a
 run_test malformed-ipv6 test_malformed a --ip 6
 run_test malformed-local test_malformed b --local
 run_test damaged test_damaged
 run_test nested test_nested
+run_test not-ours test_not_ours
+run_test limits-of-others test_limits_of_others
 run_test flood-one-source test_flood one
 run_test flood-many-sources test_flood many

@@ -84,6 +84,22 @@ test_sysctls()
     must_say "Invalid argument" on a sysctl -w net.stt.reassembly_age=60001
 }
 
+# Source ports are those that this host gives to its own connections.
+test_source_ports()
+{
+    local ports="src portrange 40000-40009"
+
+    two_devices
+    on a sysctl -q -w net.ipv4.ip_local_port_range="40000 40009"
+    capture a uplink "$test_dir/sent" -Q out "tcp dst port 7471"
+    ping_from a 198.51.100.2
+    ping_from a 2001:db8:100::2
+    stop_captures
+    at_least "segments" "$(captured "$test_dir/sent" "tcp $ports")" 6
+    equal "segments from other ports" \
+        "$(captured "$test_dir/sent" "tcp and not $ports")" 0
+}
+
 # Every size, over IPv$1.
 test_sizes()
 {
@@ -414,11 +430,23 @@ uplink_address()
     fi
 }
 
-# With IPsec between the devices, over IPv$1, all leaves encrypted, and what is
-# not is not taken.
+# Gives host $1 the security association of IPsec's protocol $3, esp or ah, for
+# what host number $4 sends over IPv$2, with the key $5.
+add_association()
+{
+    local how=(aead 'rfc4106(gcm(aes))' "0x$(printf %040d "$5")" 128)
+
+    [ "$3" = esp ] || how=(auth 'hmac(sha256)' "0x$(printf %064d "$5")")
+    on "$1" ip xfrm state add src "$(uplink_address "$2" "$4")" \
+        dst "$(uplink_address "$2" $((3 - $4)))" proto "$3" spi "$4" \
+        mode transport "${how[@]}"
+}
+
+# With IPsec's protocol $2 between the devices, over IPv$1, all leaves protected,
+# and what is not, or does not verify, is not taken.
 test_ipsec()
 {
-    local host from to dir whole file
+    local host from to dir whole file protocol=$2
 
     need_module xfrm_user
     two_devices "$1"
@@ -428,11 +456,9 @@ test_ipsec()
             [ $host$from = a1 ] || [ $host$from = b2 ] && dir=out || dir=in
             set -- "$1" src "$(uplink_address "$1" $from)" \
                 dst "$(uplink_address "$1" $to)"
-            on $host ip xfrm state add "${@:2}" proto esp spi $from \
-                mode transport \
-                aead 'rfc4106(gcm(aes))' "0x$(printf %040d $from)" 128
+            add_association $host "$1" "$protocol" $from $from
             on $host ip xfrm policy add dir $dir "${@:2}" \
-                proto tcp dport 7471 tmpl proto esp mode transport
+                proto tcp dport 7471 tmpl proto "$protocol" mode transport
         done
     done
     for host in a b; do
@@ -444,11 +470,18 @@ test_ipsec()
     stop_captures
     for host in a b; do
         file=$test_dir/sent-$host
-        at_least "packets of ESP" "$(captured "$file" esp)" 20
+        at_least "packets of $protocol" "$(captured "$file" "$protocol")" 20
         equal "segments in the clear" \
             "$(captured "$file" tcp)" 0
         no_drops $host stt0
     done
+
+    on b ip xfrm state delete src "$(uplink_address "$1" 1)" \
+        dst "$(uplink_address "$1" 2)" proto "$protocol" spi 1
+    add_association b "$1" "$protocol" 1 9
+    whole=$(counter b stt0 rx_whole)
+    must_fail on a ping -n -q -c 2 -i 0.2 -W 1 198.51.100.2
+    counter_is b stt0 rx_whole "$whole"
 
     on a ip xfrm policy flush
     whole=$(counter b stt0 rx_whole)
@@ -543,6 +576,7 @@ run_test attributes test_attributes
 run_test port-in-use test_port_in_use
 run_test mtu test_mtu
 run_test sysctls test_sysctls
+run_test source-ports test_source_ports
 run_test sizes-ipv4 test_sizes 4
 run_test sizes-ipv6 test_sizes 6
 run_test stream-ipv4 test_stream 4 "tso on"
@@ -559,8 +593,10 @@ run_test stacked test_stacked
 run_test path-mtu-ipv6 test_path_mtu
 run_test firewall-ipv4 test_firewall 4
 run_test firewall-ipv6 test_firewall 6
-run_test ipsec-ipv4 test_ipsec 4
-run_test ipsec-ipv6 test_ipsec 6
+run_test ipsec-ipv4 test_ipsec 4 esp
+run_test ipsec-ipv6 test_ipsec 6 esp
+run_test ipsec-ah-ipv4 test_ipsec 4 ah
+run_test ipsec-ah-ipv6 test_ipsec 6 ah
 run_test forwarded test_forwarded
 run_test address-removed test_address_removed
 run_test move test_move
