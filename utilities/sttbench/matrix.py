@@ -204,8 +204,8 @@ PROFILES = {
           "tunnel": ["stt", "stt-bare", "vxlan"]}],
         [[Bound("rate", "stt-bare", 1.0, "least")]]),
     "ovn": Profile(
-        "one TCP stream through OVN's router, with STT and with Geneve between the "
-        "chassis, without a stateful ACL and with one",
+        "one TCP stream through OVN's router, with STT and with Geneve between "
+        "the chassis, without a stateful ACL and with one",
         [{"datapath": ["ovn"], "nic": ["all"], "tunnel": OVN_TUNNELS},
          {"datapath": ["ovn-acl"], "nic": ["all"], "tunnel": OVN_TUNNELS}],
         [OVN_BOUNDS, OVN_BOUNDS]),
