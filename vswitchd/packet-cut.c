@@ -11,6 +11,7 @@
 #include "packets.h"
 #include "stt-batch.h"
 #include "stt-compat.h"
+#include "stt-inner.h"
 #include "stt-platform.h"
 #include "stt-push.h"
 #include "util.h"
@@ -29,11 +30,9 @@ enum {
     IPV4_CHECKSUM = 10,
     IPV6_LENGTH = 4,
     UDP_LENGTH = 4,
-    UDP_CHECKSUM = 6,
     GRE_CHECKSUM = 4,
     TCP_SEQUENCE = 4,
     TCP_FLAGS_LOW = 13,
-    TCP_CHECKSUM = 16,
 };
 
 /* Bits. */
@@ -242,12 +241,12 @@ finish_tunnel(struct dp_packet *segment, const struct packet_cut *cut,
     size_t length = dp_packet_size(segment) - layer->offset;
     uint32_t sum = 0;
 
-    if (layer->kind == LAYER_UDP && stt_get_be16(p + UDP_CHECKSUM)) {
+    if (layer->kind == LAYER_UDP && stt_get_be16(p + STT_UDP_CHECKSUM)) {
         sum = sum_pseudo_header(data + ip->offset, ip->kind, IPPROTO_UDP,
                                 length);
-        stt_put_be16(p + UDP_CHECKSUM, 0);
+        stt_put_be16(p + STT_UDP_CHECKSUM, 0);
         sum = sum_to_end(segment, cut, layer->offset, inner_sum, sum);
-        put_checksum(p + UDP_CHECKSUM, csum_finish(sum), true);
+        put_checksum(p + STT_UDP_CHECKSUM, csum_finish(sum), true);
     } else if (layer->kind == LAYER_GRE) {
         stt_put_be16(p + GRE_CHECKSUM, 0);
         sum = sum_to_end(segment, cut, layer->offset, inner_sum, sum);
@@ -273,7 +272,7 @@ update_l4(struct dp_packet *segment, const struct packet_cut *cut,
 
     if (udp) {
         stt_put_be16(l4 + UDP_LENGTH, length);
-        checksum = l4 + UDP_CHECKSUM;
+        checksum = l4 + STT_UDP_CHECKSUM;
     } else {
         stt_put_be32(l4 + TCP_SEQUENCE,
                      stt_get_be32(l4 + TCP_SEQUENCE) + payload_offset);
@@ -283,7 +282,7 @@ update_l4(struct dp_packet *segment, const struct packet_cut *cut,
         if (index && cut->cwr_once) {
             l4[TCP_FLAGS_LOW] &= ~TCP_FLAG_CWR;
         }
-        checksum = l4 + TCP_CHECKSUM;
+        checksum = l4 + STT_TCP_CHECKSUM;
     }
 
     sum = sum_pseudo_header(data + ip->offset, ip->kind, cut->protocol, length);

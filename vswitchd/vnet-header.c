@@ -32,8 +32,6 @@ VLOG_DEFINE_THIS_MODULE(vnet_header);
 
 /* Offsets of checksums in their headers. */
 enum {
-    TCP_CHECKSUM = 16,
-    UDP_CHECKSUM = 6,
     SCTP_CHECKSUM = 8,
 };
 
@@ -138,7 +136,7 @@ finish_checksum(struct dp_packet *packet, size_t start, size_t offset)
 static uint16_t
 get_csum_offset(uint8_t protocol)
 {
-    return protocol == IPPROTO_TCP ? TCP_CHECKSUM : UDP_CHECKSUM;
+    return protocol == IPPROTO_TCP ? STT_TCP_CHECKSUM : STT_UDP_CHECKSUM;
 }
 
 /* Returns true if Open vSwitch can describe what 'taken' leaves unfinished of
