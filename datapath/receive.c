@@ -114,7 +114,6 @@ static int own_gso(struct sk_buff *skb)
 static int restore_offloads(struct sk_buff *skb, const struct stt_frame *frame,
 			    const struct stt_inner *inner)
 {
-	bool tcp = inner->protocol == STT_IPPROTO_TCP;
 	unsigned int l4_offset = inner->l4_offset - ETH_HLEN;
 
 	/* The kernel reckons padding in, so there must be none. */
@@ -122,8 +121,7 @@ static int restore_offloads(struct sk_buff *skb, const struct stt_frame *frame,
 	    pskb_trim(skb, inner->end - ETH_HLEN))
 		return -ENOMEM;
 	if (!skb_partial_csum_set(skb, l4_offset,
-				  tcp ? offsetof(struct tcphdr, check)
-				      : offsetof(struct udphdr, check)))
+				  stt_inner_checksum_offset(inner->protocol)))
 		return -EINVAL;
 
 	if (frame->mss) {

@@ -565,8 +565,7 @@ static bool __init describe(unsigned int length,
 {
 	const struct stt_unfinished unfinished = {
 		.checksum_start = inner->l4_offset,
-		.checksum_offset = inner->protocol == IPPROTO_TCP
-				   ? STT_TCP_CHECKSUM : STT_UDP_CHECKSUM,
+		.checksum_offset = stt_inner_checksum_offset(inner->protocol),
 		.mss = mss,
 	};
 

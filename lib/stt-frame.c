@@ -142,8 +142,7 @@ stt_frame_describe(const void *packet, size_t available, size_t length,
         || inner.l4_offset > STT_MAX_L4_OFFSET
         || inner.l4_offset != unfinished->checksum_start
         || unfinished->checksum_offset
-           != (inner.protocol == STT_IPPROTO_TCP ? STT_TCP_CHECKSUM
-               : STT_UDP_CHECKSUM)) {
+           != stt_inner_checksum_offset(inner.protocol)) {
         return false;
     }
     if (mss && (inner.protocol != STT_IPPROTO_TCP || inner.end != length

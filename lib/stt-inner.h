@@ -45,4 +45,12 @@ struct stt_inner {
 bool stt_inner_read(const void *packet, size_t available, size_t length,
                     struct stt_inner *);
 
+/* Returns how far from the start of a header of 'protocol', STT_IPPROTO_TCP or
+ * STT_IPPROTO_UDP, its checksum is, in bytes. */
+static inline uint16_t
+stt_inner_checksum_offset(uint8_t protocol)
+{
+    return protocol == STT_IPPROTO_TCP ? STT_TCP_CHECKSUM : STT_UDP_CHECKSUM;
+}
+
 #endif /* stt-inner.h */

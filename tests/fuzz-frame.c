@@ -134,8 +134,8 @@ fuzz_packet(const uint8_t *packet, size_t length, uint16_t mss)
                                   &frame));
     } else {
         unfinished.checksum_start = inner.l4_offset;
-        unfinished.checksum_offset = (inner.protocol == 6 ? STT_TCP_CHECKSUM
-                                      : STT_UDP_CHECKSUM);
+        unfinished.checksum_offset
+            = stt_inner_checksum_offset(inner.protocol);
         check_bounds(&inner, length);
         payload = inner.end - inner.payload_offset;
         if (stt_frame_describe(packet, length, length, &unfinished,

@@ -454,8 +454,8 @@ describe(size_t length, uint16_t mss, struct stt_frame *frame)
 
     if (stt_inner_read(packet, length, length, &inner)) {
         unfinished.checksum_start = inner.l4_offset;
-        unfinished.checksum_offset = (inner.protocol == 6 ? STT_TCP_CHECKSUM
-                                      : STT_UDP_CHECKSUM);
+        unfinished.checksum_offset
+            = stt_inner_checksum_offset(inner.protocol);
     }
     return describe_unfinished(length, &unfinished, frame);
 }

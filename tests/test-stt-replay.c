@@ -211,7 +211,7 @@ check_frame(const struct received *received, struct summary *summary)
 
     if (frame.flags & STT_FLAG_PARTIAL) {
         uint8_t *l4 = packet + inner.l4_offset;
-        uint8_t *field = l4 + (inner.protocol == STT_IPPROTO_TCP ? 16 : 6);
+        uint8_t *field = l4 + stt_inner_checksum_offset(inner.protocol);
         uint32_t n = inner.end - inner.l4_offset;
         uint16_t sum;
 

@@ -131,14 +131,6 @@ finish_checksum(struct dp_packet *packet, size_t start, size_t offset)
     return true;
 }
 
-/* Returns how far from the start of a header of 'protocol', TCP or UDP, its
- * checksum is, in bytes. */
-static uint16_t
-get_csum_offset(uint8_t protocol)
-{
-    return protocol == IPPROTO_TCP ? STT_TCP_CHECKSUM : STT_UDP_CHECKSUM;
-}
-
 /* Returns true if Open vSwitch can describe what 'taken' leaves unfinished of
  * the packet 'inner'.  It looks through a limited number of VLAN tags. */
 static bool
@@ -146,7 +138,7 @@ is_describable(const struct stt_inner *inner, const struct taken *taken)
 {
     return inner->n_tags <= flow_vlan_limit
            && inner->l4_offset == taken->csum_start
-           && taken->csum_offset == get_csum_offset(inner->protocol);
+           && taken->csum_offset == stt_inner_checksum_offset(inner->protocol);
 }
 
 /* Gives 'packet' the state of one whose checksum is unfinished and which is, if
@@ -192,7 +184,7 @@ apply_to_super_packet(struct dp_packet *packet, const struct taken *taken,
         return false;
     }
     if (!(taken->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
-        || taken->csum_offset != get_csum_offset(cut.protocol)) {
+        || taken->csum_offset != stt_inner_checksum_offset(cut.protocol)) {
         /* Nothing says where its layer 4 is. */
         return false;
     }

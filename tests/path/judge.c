@@ -57,15 +57,12 @@ can_bring(const struct path_case *path, bool tso, const struct frame *frame,
     }
 }
 
-/* Is something else than zeros behind what the headers of 'frame' say?  Whether
+/* Is something else than zeros behind what the 'layers' of 'frame' say?  Whether
  * it counts for a checksum nobody can say then. */
 static bool
-has_odd_padding(const struct frame *frame)
+has_odd_padding(const struct frame *frame, const struct layers *layers)
 {
-    struct layers layers;
-
-    layers_read(frame->data, frame->size, LAYER_ETHERNET, &layers);
-    for (size_t i = layers.end; i < frame->size; i++) {
+    for (size_t i = layers->end; i < frame->size; i++) {
         if (frame->data[i]) {
             return true;
         }
@@ -77,14 +74,13 @@ has_odd_padding(const struct frame *frame)
  * one?  Then a card makes a wrong checksum of it, and Open vSwitch, which writes
  * that sum itself, a right one. */
 static bool
-has_odd_sum(const struct frame *frame, const struct offload *offload)
+has_odd_sum(const struct frame *frame, const struct layers *layers,
+            const struct offload *offload)
 {
     const struct layer *ip = NULL;
-    struct layers layers;
 
-    layers_read(frame->data, frame->size, LAYER_ETHERNET, &layers);
-    for (size_t i = 0; i < layers.count; i++) {
-        const struct layer *layer = &layers.list[i];
+    for (size_t i = 0; i < layers->count; i++) {
+        const struct layer *layer = &layers->list[i];
 
         if (is_ip(layer->type)) {
             ip = layer;
@@ -105,14 +101,11 @@ has_odd_sum(const struct frame *frame, const struct offload *offload)
  * reference does not know to be SCTP?  The vnet header does not tell a CRC from
  * another checksum. */
 static bool
-can_be_sctp(const struct frame *frame, const struct offload *offload)
+can_be_sctp(const struct layers *layers, const struct offload *offload)
 {
-    struct layers layers;
-
-    layers_read(frame->data, frame->size, LAYER_ETHERNET, &layers);
-    for (size_t i = 0; i < layers.count; i++) {
-        if (layers.list[i].type == LAYER_SCTP
-            && layers.list[i].offset == offload->checksum_start) {
+    for (size_t i = 0; i < layers->count; i++) {
+        if (layers->list[i].type == LAYER_SCTP
+            && layers->list[i].offset == offload->checksum_start) {
             return false;
         }
     }
@@ -122,13 +115,10 @@ can_be_sctp(const struct frame *frame, const struct offload *offload)
 /* Is the checksum of an IPv4 header in 'frame' wrong?  Whoever cuts the packet
  * writes right ones, and whoever finds that there is nothing to cut does not. */
 static bool
-has_wrong_ipv4(const struct frame *frame)
+has_wrong_ipv4(const struct frame *frame, const struct layers *layers)
 {
-    struct layers layers;
-
-    layers_read(frame->data, frame->size, LAYER_ETHERNET, &layers);
-    for (size_t i = 0; i < layers.count; i++) {
-        const struct layer *layer = &layers.list[i];
+    for (size_t i = 0; i < layers->count; i++) {
+        const struct layer *layer = &layers->list[i];
 
         if (layer->type == LAYER_IPV4
             && sum_fold(sum_bytes(0, frame->data + layer->offset,
@@ -470,6 +460,7 @@ judge(const struct path_case *path, const struct frame *frame,
     struct expectation final, copy;
     enum verdict verdict = VERDICT_INTACT;
     bool truncate = false, copied = false, ok = true;
+    struct layers layers;
     size_t missing = 0;
 
     if (passage->refused) {
@@ -488,15 +479,17 @@ judge(const struct path_case *path, const struct frame *frame,
         }
         return VERDICT_DROPPED;
     }
+    layers_read(frame->data, frame->size, LAYER_ETHERNET, &layers);
     if (offload->flags & OFFLOAD_NEEDS_CHECKSUM
-        && (offload->checksum_start < 14 || has_odd_padding(frame)
-            || has_odd_sum(frame, offload) || can_be_sctp(frame, offload))) {
+        && (offload->checksum_start < 14 || has_odd_padding(frame, &layers)
+            || has_odd_sum(frame, &layers, offload)
+            || can_be_sctp(&layers, offload))) {
         /* A checksum of Ethernet addresses, which a tag may have come behind. */
         return VERDICT_UNJUDGED;
     }
     if (!finish(frame->data, frame->size, LAYER_ETHERNET, offload, &pieces)
         || path->shift || path->gso == SEGMENT_UDP_FRAGMENTS
-        || (offload->gso_type && has_wrong_ipv4(frame)) || passage->differs) {
+        || (offload->gso_type && has_wrong_ipv4(frame, &layers)) || passage->differs) {
         frames_clear(&pieces);
         return VERDICT_UNJUDGED;
     }

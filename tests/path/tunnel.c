@@ -458,7 +458,7 @@ stt_segments(const struct frame *frame, const struct offload *offload,
     if (offload->flags & OFFLOAD_NEEDS_CHECKSUM) {
         const struct layer *l4;
         struct layers layers;
-        bool tagged = get_u16(inner.data + 12) == 0x8100;
+        bool tagged = inner.size >= 18 && get_u16(inner.data + 12) == 0x8100;
         size_t n_ip = 0;
 
         if (tagged) {
