@@ -10,6 +10,7 @@
 #include <linux/if_packet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "csum.h"
 #include "dummy.h"
@@ -19,6 +20,7 @@
 #include "odp-util.h"
 #include "openvswitch/ofpbuf.h"
 #include "packets.h"
+#include "stt/packet-memory.h"
 #include "stt/packet-socket.h"
 #include "stt/source-address.h"
 #include "stt/stt-header.h"
@@ -437,12 +439,43 @@ test_offload(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
     ofpbuf_uninit(&actions);
 }
 
+/*
+ * Memory of packets.
+ */
+
+/* Takes memory for a batch of packets of 'size' bytes each, and frees it.
+ * Returns how far the heap's end was moved back by that, in bytes. */
+static size_t
+shrink_by_batch(size_t size)
+{
+    void *packets[32];
+    char *end;
+
+    for (size_t i = 0; i < ARRAY_SIZE(packets); i++) {
+        packets[i] = xmalloc(size);
+    }
+    end = sbrk(0);
+    for (size_t i = 0; i < ARRAY_SIZE(packets); i++) {
+        free(packets[i]);
+    }
+    return end - (char *) sbrk(0);
+}
+
+static void
+test_packet_memory(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
+{
+    CHECK(shrink_by_batch(65535) > 0);
+    packet_memory_init();
+    CHECK(shrink_by_batch(65535) == 0);
+}
+
 int
 main(int argc, char *argv[])
 {
     static const struct test_command commands[] = {
         { "checksum", test_checksum },
         { "offload", test_offload },
+        { "packet-memory", test_packet_memory },
         { "packet-socket", test_packet_socket },
         { "path-mtu", test_path_mtu },
         { "source-address", test_source_address },

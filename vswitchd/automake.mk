@@ -50,6 +50,8 @@ EXTRA_DIST += \
 	vswitchd/packet-drops.h \
 	vswitchd/packet-layers.c \
 	vswitchd/packet-layers.h \
+	vswitchd/packet-memory.c \
+	vswitchd/packet-memory.h \
 	vswitchd/packet-offload.c \
 	vswitchd/packet-offload.h \
 	vswitchd/packet-room.c \

@@ -10,6 +10,7 @@
 #include "netdev.h"
 #include "netdev-provider.h"
 #include "openvswitch/vlog.h"
+#include "packet-memory.h"
 #include "packet-socket.h"
 #include "packets.h"
 #include "smap.h"
@@ -259,6 +260,7 @@ stt_init_class(struct netdev_class *class)
 void
 stt_register(void)
 {
+    packet_memory_init();
     stt_expiry_init();
     stt_show_register();
 }

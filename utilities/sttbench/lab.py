@@ -26,6 +26,11 @@ NESTED_LINKS = {"vxlan": "vxlan id 7 dstport 4789 remote {other}",
                 "geneve": "geneve id 7 remote {other}",
                 "gre": "gretap key 7 remote {other} local {own}",
                 "ipip": "ipip remote {other} local {own}"}
+# Bytes of the headers of a segment, of a frame and of Ethernet in it.
+SEGMENT_HEADERS = {"4": 40, "6": 60}
+FRAME_HEADERS = 18 + 14
+# So many segments fill a packet of guests with a large MTU.
+LARGE = 6
 # What is left out of OVN's lab where there is to be no connection tracking.
 NO_ACL = ["ovn-nbctl", "--wait=hv", "--timeout=30", "acl-del", "reds", "--",
           "ls-lb-del", "blue", "--", "ls-lb-del", "red", "--", "lr-lb-del",
@@ -53,13 +58,17 @@ class Lab:
         self.env = {}
 
     def options(self):
-        tunnel = ("stt" if self.cell.tunnel in ("local", "stt-bare")
+        tunnel = ("stt" if self.cell.tunnel in ("local", "stt-bare",
+                                                "stt-large")
                   else self.cell.tunnel)
         options = ["--tunnel", tunnel, "--mtu", self.cell.mtu,
                    "--ip", self.cell.ip, "--link-gro", self.cell.gro,
                    "--link-tso", "off" if self.cell.nic == "no-tso" else "on"]
         if self.cell.datapath == "userspace-no-tso":
             options += ["--tso", "off"]
+        if self.cell.tunnel == "stt-large":
+            payload = int(self.cell.mtu) - SEGMENT_HEADERS[self.cell.ip]
+            options += ["--guest-mtu", str(LARGE * payload - FRAME_HEADERS)]
         return options + (["--ovn"] if self.ovn else [])
 
     def up(self):

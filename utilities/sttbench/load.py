@@ -47,10 +47,10 @@ def require(traffic):
 
 def server(traffic, address):
     """The command that answers 'traffic' at 'address' until it is ended."""
-    if traffic == "rr":
+    if program(traffic) == "sockperf":
         return ["sockperf", "server", "--tcp", "-i", address, "-p",
                 str(PORTS["sockperf"])]
-    if traffic == "udp-1400-gso":
+    if program(traffic) == DATAGRAMS:
         return [sys.executable, DATAGRAMS, "serve", address,
                 str(PORTS[DATAGRAMS])]
     return ["iperf3", "-s", "-p", str(PORTS["iperf3"])]
@@ -58,11 +58,11 @@ def server(traffic, address):
 
 def client(traffic, address, seconds):
     """The command that sends 'traffic' to 'address' for 'seconds'."""
-    if traffic == "rr":
+    if program(traffic) == "sockperf":
         return ["sockperf", "ping-pong", "--tcp", "-i", address, "-p",
                 str(PORTS["sockperf"]), "-t", str(seconds), "--full-rtt",
                 "--msg-size", str(REQUEST)]
-    if traffic == "udp-1400-gso":
+    if program(traffic) == DATAGRAMS:
         return [sys.executable, DATAGRAMS, "send", address,
                 str(PORTS[DATAGRAMS]), str(seconds),
                 str(udp_payload(traffic))]
@@ -123,10 +123,7 @@ def measure(inside, traffic, address, seconds, counters):
 def parse(traffic, output):
     """Returns the run that the client's 'output' tells of."""
     try:
-        return (_parse_sockperf(output) if traffic == "rr"
-                else _parse_datagrams(traffic, output)
-                if traffic == "udp-1400-gso"
-                else _parse_iperf3(traffic, output))
+        return PARSERS[program(traffic)](traffic, output)
     except (KeyError, ValueError, TypeError):
         lines = output.strip().splitlines()
         raise BenchError("%s printed what is not understood: %s"
@@ -160,7 +157,7 @@ def _parse_datagrams(traffic, output):
             "bytes": told["arrived"] * udp_payload(traffic)}
 
 
-def _parse_sockperf(output):
+def _parse_sockperf(_traffic, output):
     def number(pattern):
         found = re.search(pattern, output)
         if not found:
@@ -173,3 +170,7 @@ def _parse_sockperf(output):
             "bytes": transactions * 2 * REQUEST,
             "latency_median_us": number(r"percentile 50\.000 = *([\d.]+)"),
             "latency_p99_us": number(r"percentile 99\.000 = *([\d.]+)")}
+
+
+PARSERS = {"iperf3": _parse_iperf3, "sockperf": _parse_sockperf,
+           DATAGRAMS: _parse_datagrams}

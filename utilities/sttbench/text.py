@@ -28,7 +28,8 @@ DOUBTFUL = "~"
 NO_BREAK = "\u00a0"             # A space.
 TUNNELS = {"none": "no tunnel", "stt": "STT", "vxlan": "VXLAN",
            "geneve": "Geneve", "gre": "GRE", "local": "same host",
-           "stt-bare": "STT, bare guests"}
+           "stt-bare": "STT, bare guests",
+           "stt-large": "STT, large guests' MTU"}
 
 
 def plain(text):
@@ -138,15 +139,15 @@ def bounds(results, profile, group):
     found = []
     for bound in profile.bounds_of(group):
         cells = [group._replace(tunnel=tunnel)
-                 for tunnel in ("stt", bound.other)]
+                 for tunnel in (bound.tunnel, bound.other)]
         if not all(cell in results.cells() for cell in cells):
             continue
         ratio = results.ratio(cells[0], bound.other, bound.figure)
         value = ratio.value if ratio else None
-        text = "stt / %s, %s: %s" % (bound.other,
-                                     quantity(bound.figure, group.traffic),
-                                     "not measured" if value is None
-                                     else number(value))
+        text = "%s / %s, %s: %s" % (bound.tunnel, bound.other,
+                                    quantity(bound.figure, group.traffic),
+                                    "not measured" if value is None
+                                    else number(value))
         if bound.bound is None:
             found.append((text, None))
             continue
