@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	examples/controller/setup \
 	examples/controller/stt_config.py \
 	examples/controller/stt_controller.py \
+	examples/firewall/ovs-stt.nft \
 	examples/gateways/packages \
 	examples/gateways/run \
 	examples/learning/packages \

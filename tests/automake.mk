@@ -455,7 +455,8 @@ endif
 # make check-sanitized: make check and make check-system once more, in a build
 # folder of their own, with Open vSwitch and all programs under AddressSanitizer
 # and UndefinedBehaviorSanitizer.  What these find they write into files, as
-# nobody sees what a daemon says, and any such file fails it.
+# nobody sees what a daemon says, and any such file fails it.  Clang's do; of
+# GCC's the latter knows standard error only.
 #
 # Memory that a program has not given back when it ends is no error: Open vSwitch
 # leaves that to the system.
@@ -465,12 +466,13 @@ SANITIZED_CHECK_CFLAGS = -g -O1 -fno-omit-frame-pointer -fno-common \
 	-fsanitize=address,undefined
 .PHONY: check-sanitized
 if HAVE_OVS
+if HAVE_FUZZER
 check-sanitized:
 	@$(MKDIR_P) sanitized/reports
 	@cd sanitized && \
 	if test ! -e Makefile; then \
 	  $(abs_top_srcdir)/configure --with-ovs='$(OVS_SRC)' \
-	    --enable-untested-ovs CC='$(CC)' \
+	    --enable-untested-ovs CC='$(FUZZ_CC)' \
 	    CFLAGS='$(SANITIZED_CHECK_CFLAGS)' PYTHON3='$(PYTHON3)' \
 	    SPATCH='$(SPATCH)'; \
 	fi
@@ -489,6 +491,10 @@ check-sanitized:
 	  grep -m 1 -E 'ERROR: |runtime error: ' "$$report"; \
 	done; \
 	exit $$status
+else
+check-sanitized:
+	@echo "make $@ needs clang with libFuzzer" >&2; exit 1
+endif
 CLEAN_LOCAL += sanitized-clean
 else
 check-sanitized:

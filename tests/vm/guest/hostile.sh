@@ -188,6 +188,66 @@ test_not_ours()
     still_works
 }
 
+# Sends a good frame in a segment from the workload w, behind host a, to the
+# address $1.
+forge()
+{
+    python3 "$here/stt-packet.py" arp : frame \
+        : segment eth_dst="$(on a cat /sys/class/net/workload/address)" \
+          ip_src=203.0.113.2 ip_dst="$1" \
+        | on w python3 "$here/send.py" eth0
+}
+
+has_stopped()
+{
+    on a nft list ruleset \
+        | grep -q "counter packets $1 .*STT segments of a workload"
+}
+
+# A workload whose packets leave with its host's address is an end of a tunnel,
+# whether connection tracking picks up what it has not seen begin ($1 is 1) or
+# not, until the firewall that comes with STT stops it.
+test_isolation()
+{
+    local loose=$1 host
+
+    prepare
+    add_hosts w
+    join a workload w eth0
+    set_addresses a workload 203.0.113.1/24
+    set_addresses w eth0 203.0.113.2/24
+    ip -n w route add default via 203.0.113.1
+    on a nft -f - <<'END'
+table ip nat {
+    chain postrouting {
+        type nat hook postrouting priority srcnat;
+        oifname uplink counter masquerade
+    }
+}
+END
+    on a sysctl -q -w net.ipv4.ip_forward=1 \
+        net.netfilter.nf_conntrack_tcp_loose="$loose"
+    on b sysctl -q -w net.ipv4.conf.all.rp_filter=0 \
+        net.ipv4.conf.uplink.rp_filter=0
+    forge 192.0.2.2
+    wait_until has_counted rx_whole 1
+    on a nft list ruleset | grep -q "counter packets $loose .* masquerade" \
+        || fail "masqueraded other than $loose connections"
+    forge 192.0.2.1
+    wait_until counter_is a stt0 rx_whole 1
+
+    for host in a b; do
+        sed 's/^\(define stt_uplink = \).*/\1uplink/' "$here/ovs-stt.nft" \
+            | on $host nft -f -
+    done
+    forge 192.0.2.1
+    forge 192.0.2.2
+    wait_until has_stopped 2
+    counter_is a stt0 rx_whole 1
+    counter_is b stt0 rx_whole 1
+    still_works
+}
+
 # Who owns only a namespace reads the limits, and does not change them.
 test_limits_of_others()
 {
@@ -207,6 +267,8 @@ run_test malformed-local test_malformed b --local
 run_test damaged test_damaged
 run_test nested test_nested
 run_test not-ours test_not_ours
+run_test isolation test_isolation 0
+run_test isolation-loose test_isolation 1
 run_test limits-of-others test_limits_of_others
 run_test flood-one-source test_flood one
 run_test flood-many-sources test_flood many
