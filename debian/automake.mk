@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	debian/openvswitch-switch-stt.prerm \
 	debian/ovs-stt-dkms.dkms \
 	debian/ovs-stt-dkms.docs \
+	debian/ovs-stt-dkms.examples \
 	debian/ovs-stt-dkms.install \
 	debian/ovs-stt-dkms.prerm \
 	debian/ovs-stt-utils.docs \
