@@ -28,6 +28,13 @@
 #include <net/inet_dscp.h>
 #endif
 
+/* There, what runs in a softirq can be preempted by another one on its CPU, which
+ * the modules' per-CPU data has never been tried with.
+ */
+#ifdef CONFIG_PREEMPT_RT
+#error "STT does not support kernels with CONFIG_PREEMPT_RT"
+#endif
+
 /* Tunnel flags were a big-endian number and are a bitmap from 6.10 on. */
 #ifdef IP_TUNNEL_DECLARE_FLAGS
 
