@@ -233,18 +233,21 @@ CLEAN_LOCAL += clean-tests
 
 # make check-vm, make check-kernels: the kernel modules in virtual machines, with
 # the kernels that Debian 12 and 13 have, and with all.  make check-vm-debug: with
-# a kernel that finds errors in itself.  What is downloaded and made for them is
-# kept in vm/.
+# a kernel that finds errors in itself.  make check-vm-storm: an hour of packets made
+# at random.  What is downloaded and made for them is kept in vm/.
 
 VM_KERNELS = 6.1 6.12
 ALL_VM_KERNELS = 5.10 6.1 6.12 7.2
 DEBUG_VM_KERNELS = 6.1-debug
 check_vm_targets = check-vm-5.10 check-vm-6.1 check-vm-6.1-debug check-vm-6.12 \
 	check-vm-7.2
-.PHONY: check-vm check-kernels check-vm-debug $(check_vm_targets)
+.PHONY: check-vm check-kernels check-vm-debug check-vm-storm $(check_vm_targets)
 check-vm: $(VM_KERNELS:%=check-vm-%)
 check-kernels: $(ALL_VM_KERNELS:%=check-vm-%)
 check-vm-debug: $(DEBUG_VM_KERNELS:%=check-vm-%)
+check-vm-storm:
+	@$(MAKE) check-vm-6.12 \
+	  VMFLAGS='--scenario storm.sh --storm 1200 --timeout 7200 $(VMFLAGS)'
 if HAVE_OVS
 vm_ovs_tree = --ovs-tree ovs
 endif
