@@ -469,7 +469,9 @@ static struct stt_device *find_device(const struct stt_net *sn,
  * Returns the offset of the TCP header of the IPv6 packet 'skb', or 0 if it is
  * no TCP packet, a fragment of one, or one that Linux has to do something about
  * first: to verify an authentication header, after which the packet comes
- * again without, or to send it to the next hop that a routing header names.
+ * again without, or to send it to the next hop that a routing header names.  A
+ * packet with a fragment header that is whole nevertheless is no fragment (RFC
+ * 6946).
  */
 static unsigned int find_tcp6(const struct sk_buff *skb)
 {
@@ -477,17 +479,29 @@ static unsigned int find_tcp6(const struct sk_buff *skb)
 	u8 next = ipv6_hdr(skb)->nexthdr;
 
 	while (next == NEXTHDR_HOP || next == NEXTHDR_DEST ||
-	       next == NEXTHDR_ROUTING) {
-		const struct ipv6_rt_hdr *header;
-		struct ipv6_rt_hdr buffer;
+	       next == NEXTHDR_ROUTING || next == NEXTHDR_FRAGMENT) {
+		union {
+			struct ipv6_rt_hdr routing;
+			struct frag_hdr fragment;
+		} buffer;
+		const typeof(buffer) *header;
 
+		/* Each has 8 bytes at least (RFC 8200, section 4). */
 		header = skb_header_pointer(skb, offset, sizeof(buffer),
 					    &buffer);
-		if (!header ||
-		    (next == NEXTHDR_ROUTING && header->segments_left))
+		if (!header)
 			return 0;
-		next = header->nexthdr;
-		offset += ipv6_optlen(header);
+		if (next == NEXTHDR_ROUTING && header->routing.segments_left)
+			return 0;
+		if (next == NEXTHDR_FRAGMENT) {
+			if (header->fragment.frag_off &
+			    htons(IP6_OFFSET | IP6_MF))
+				return 0;
+			offset += sizeof(header->fragment);
+		} else {
+			offset += ipv6_optlen(&header->routing);
+		}
+		next = header->routing.nexthdr;
 	}
 	return next == IPPROTO_TCP ? offset : 0;
 }

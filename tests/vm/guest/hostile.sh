@@ -152,9 +152,9 @@ test_flood()
     kill $pid 2>/dev/null || true
 }
 
-# Sends a good frame over IPv6 from host a to b, in a packet with a routing header
-# with $1 segments left.
-send_routed()
+# Sends a good frame over IPv6 from host a to b, in a packet with an extension
+# header of type $1, whose bytes behind the next header's type are $2.
+send_extended()
 {
     python3 "$here/stt-packet.py" arp : frame \
         : segment v=6 eth_dst="$(on b cat /sys/class/net/uplink/address)" \
@@ -163,27 +163,34 @@ send_routed()
 import sys
 for line in sys.stdin:
     packet = bytearray.fromhex(line)
-    packet[54:54] = bytes([packet[20], 0, 2, int(sys.argv[1])] + [0] * 4)
-    packet[20] = 43
+    packet[54:54] = bytes([packet[20]]) + bytes.fromhex(sys.argv[2])
+    packet[20] = int(sys.argv[1])
     packet[19] += 8
-    print(packet.hex())' "$1" \
+    print(packet.hex())' "$1" "$2" \
         | on a python3 "$here/send.py" uplink
 }
 
-# What is not for this host alone, or not yet for it, is not STT's.
+# What is not for this host alone, or not yet for it, or not whole, is not STT's.
 test_not_ours()
 {
     prepare
     python3 "$here/stt-packet.py" arp : frame \
         : segment eth_dst=ff:ff:ff:ff:ff:ff ip_src=192.0.2.1 ip_dst=192.0.2.2 \
         | on a python3 "$here/send.py" uplink
-    send_routed 1
+    # A routing header with a segment left, and fragments: one with more behind
+    # it, and one that is not the first.
+    send_extended 43 00020100000000
+    send_extended 44 00000100000001
+    send_extended 44 00000800000002
     send arp : frame : segment
     wait_until has_counted rx_whole 1
-    send_routed 0
+    # Nothing is left of the route, and nothing of the packet (RFC 6946).
+    send_extended 43 00020000000000
     wait_until has_counted rx_whole 2
+    send_extended 44 00000000000003
+    wait_until has_counted rx_whole 3
     sleep 0.5
-    counter_is b stt0 rx_whole 2
+    counter_is b stt0 rx_whole 3
     no_drops b stt0
     still_works
 }
