@@ -27,6 +27,8 @@ datapath_sources = \
 	datapath/openvswitch.h \
 	datapath/receive.c \
 	datapath/receive.h \
+	datapath/recently-sent.c \
+	datapath/recently-sent.h \
 	datapath/selftest.c \
 	datapath/selftest.h \
 	datapath/transmit.c \

@@ -21,6 +21,7 @@
 	STT_EVENT(RX_REASSEMBLED, rx_reassembled)			\
 	STT_EVENT(RX_ECN_MARKED, rx_ecn_marked)				\
 	STT_EVENT(RX_PATH_MTU, rx_path_mtu)				\
+	STT_EVENT(RX_ICMP_IGNORED, rx_icmp_ignored)			\
 	STT_EVENT(TX_FRAMES, tx_frames)					\
 	STT_EVENT(TX_SEGMENTED, tx_segmented)				\
 	STT_EVENT(TX_CUT, tx_cut)

@@ -535,7 +535,7 @@ static unsigned int input4(void *priv, struct sk_buff *skb,
 	const struct iphdr *ip = ip_hdr(skb);
 
 	if (ip->protocol == IPPROTO_ICMP)
-		stt_icmp4(state->net, skb);
+		stt_icmp4(priv, skb);
 	if (ip->protocol != IPPROTO_TCP || ip_is_fragment(ip))
 		return NF_ACCEPT;
 	return receive_hook(priv, skb, ip_hdrlen(skb), false);
@@ -547,7 +547,7 @@ static unsigned int input6(void *priv, struct sk_buff *skb,
 	unsigned int offset = find_tcp6(skb);
 
 	if (!offset) {
-		stt_icmp6(state->net, skb);
+		stt_icmp6(priv, skb);
 		return NF_ACCEPT;
 	}
 	return receive_hook(priv, skb, offset, true);
@@ -577,7 +577,7 @@ static unsigned int untrack4(void *priv, struct sk_buff *skb,
 	if (ip->protocol == IPPROTO_TCP)
 		ours = find_device(priv, skb, ip_hdrlen(skb));
 	else if (ip->protocol == IPPROTO_ICMP)
-		ours = stt_icmp4_is_ours(state->net, skb);
+		ours = stt_icmp4_is_ours(priv, skb);
 
 	if (ours && !skb_nfct(skb) && is_for_this_host4(priv, skb))
 		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
@@ -610,7 +610,7 @@ static unsigned int untrack6(void *priv, struct sk_buff *skb,
 {
 	unsigned int offset = find_tcp6(skb);
 	bool ours = offset ? find_device(priv, skb, offset) != NULL
-			   : stt_icmp6_is_ours(state->net, skb);
+			   : stt_icmp6_is_ours(priv, skb);
 
 	if (ours && !skb_nfct(skb) &&
 	    ipv6_chk_addr(state->net, &ipv6_hdr(skb)->daddr, NULL, 0))

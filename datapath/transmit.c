@@ -21,6 +21,8 @@
 #include "compat.h"
 #include "device.h"
 #include "frag-list.h"
+#include "namespace.h"
+#include "recently-sent.h"
 #include "stt-frame.h"
 #include "stt-segment.h"
 
@@ -36,6 +38,7 @@ struct outer_path {
 		struct in6_addr ipv6;
 	} source, destination;
 	__be32 flow_label;
+	u32 mark;
 	struct dst_entry *dst;		/* Referenced. */
 	unsigned int segment_size;	/* Bytes of payload of a segment. */
 };
@@ -54,21 +57,23 @@ static u32 new_frame_id(void)
 {
 	u32 *next = this_cpu_ptr(&next_frame_id);
 
-	if (*next % FRAME_ID_BLOCK == 0)
+	if (*next % FRAME_ID_BLOCK == 0) {
 		*next = (u32)atomic_inc_return(&next_block) * FRAME_ID_BLOCK;
+		stt_sent_ids_take(*next, FRAME_ID_BLOCK);
+	}
 	return (*next)++;
 }
 
 /*
- * Looks up the route for 'path', whose addresses, TOS and source port are set,
- * and sets its source address, if that was 0, and 'dst'.  Returns 0 or a
+ * Looks up the route for 'path', whose addresses, TOS, mark and source port are
+ * set, and sets its source address, if that was 0, and 'dst'.  Returns 0 or a
  * negative errno.
  */
-static int route4(const struct stt_device *stt, const struct sk_buff *skb,
-		  struct outer_path *path, struct dst_cache *cache)
+static int route4(const struct stt_device *stt, struct outer_path *path,
+		  struct dst_cache *cache)
 {
 	struct flowi4 flow = {
-		.flowi4_mark = skb->mark,
+		.flowi4_mark = path->mark,
 		.flowi4_proto = IPPROTO_TCP,
 		.daddr = path->destination.ipv4,
 		.saddr = path->source.ipv4,
@@ -96,11 +101,11 @@ static int route4(const struct stt_device *stt, const struct sk_buff *skb,
 }
 
 /* The same for IPv6. */
-static int route6(const struct stt_device *stt, const struct sk_buff *skb,
-		  struct outer_path *path, struct dst_cache *cache)
+static int route6(const struct stt_device *stt, struct outer_path *path,
+		  struct dst_cache *cache)
 {
 	struct flowi6 flow = {
-		.flowi6_mark = skb->mark,
+		.flowi6_mark = path->mark,
 		.flowi6_proto = IPPROTO_TCP,
 		.daddr = path->destination.ipv6,
 		.saddr = path->source.ipv6,
@@ -144,6 +149,7 @@ static int find_path(const struct stt_device *stt, struct sk_buff *skb,
 	path->ipv6 = ip_tunnel_info_af(info) == AF_INET6;
 	path->tos = ip_tunnel_ecn_encap(key->tos, ip_hdr(skb), skb);
 	path->dont_fragment = stt_key_dont_fragment(key);
+	path->mark = skb->mark;
 	/* From the range of net.ipv4.ip_local_port_range. */
 	path->source_port = udp_flow_src_port(stt->net, skb, 0, 0, true);
 	if (ip_tunnel_dst_cache_usable(skb, info))
@@ -153,11 +159,11 @@ static int find_path(const struct stt_device *stt, struct sk_buff *skb,
 		path->source.ipv6 = key->u.ipv6.src;
 		path->destination.ipv6 = key->u.ipv6.dst;
 		path->flow_label = key->label;
-		err = route6(stt, skb, path, cache);
+		err = route6(stt, path, cache);
 	} else {
 		path->source.ipv4 = key->u.ipv4.src;
 		path->destination.ipv4 = key->u.ipv4.dst;
-		err = route4(stt, skb, path, cache);
+		err = route4(stt, path, cache);
 	}
 	if (err)
 		return err;
@@ -336,6 +342,31 @@ static int push_outer(const struct stt_device *stt, struct sk_buff *skb,
 	return 0;
 }
 
+/*
+ * Remembers that a frame of 'frame_length' bytes goes out by 'path', for ICMP
+ * messages about it.
+ */
+static void remember(const struct stt_device *stt,
+		     const struct outer_path *path, unsigned int frame_length)
+{
+	unsigned int length = min(frame_length, path->segment_size) +
+			      STT_SEGMENT_HEADER_LEN;
+	struct stt_sent_pair pair;
+
+	if (path->ipv6) {
+		pair.source = path->source.ipv6;
+		pair.destination = path->destination.ipv6;
+		length += sizeof(struct ipv6hdr);
+	} else {
+		ipv6_addr_set_v4mapped(path->source.ipv4, &pair.source);
+		ipv6_addr_set_v4mapped(path->destination.ipv4,
+				       &pair.destination);
+		length += sizeof(struct iphdr);
+	}
+	stt_recently_sent_add(stt_net(stt->net)->recently_sent, &pair,
+			      path->mark, length);
+}
+
 /* Sends 'skb', which 'frame' describes, as one frame, or drops it. */
 static void send_frame(struct stt_device *stt, struct sk_buff *skb,
 		       const struct outer_path *path, struct stt_frame *frame)
@@ -368,6 +399,7 @@ static void send_frame(struct stt_device *stt, struct sk_buff *skb,
 	stt_count_event(dev, STT_EVENT_TX_FRAMES);
 	if (skb_is_gso(skb))
 		stt_count_event(dev, STT_EVENT_TX_SEGMENTED);
+	remember(stt, path, STT_FRAME_HEADER_LEN + len);
 
 	skb_dst_set(skb, dst_clone(path->dst));
 	/* To connection tracking, segments are a connection without a

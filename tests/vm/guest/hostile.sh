@@ -195,6 +195,97 @@ test_not_ours()
     still_works
 }
 
+# Answers a segment that came to host b, over IPv$1, with an ICMP message by the
+# options of forge-icmp.py that follow, and waits until host a has counted it as
+# $2.
+forge()
+{
+    local ip=$1 name=$2 before
+    shift 2
+
+    before=$(counter a stt0 "$name")
+    on b python3 "$here/forge-icmp.py" uplink "$@"
+    wait_until has_counted_more "$name" "$before"
+    echo "$name over IPv$ip: $*, path MTU $(path_mtu "$ip")"
+}
+
+has_counted_more()
+{
+    [ "$(counter a stt0 "$1")" -gt "$2" ]
+}
+
+# Who has not seen what host a sends over IPv$1 does not change its path MTU.
+test_icmp()
+{
+    local ip=$1 pings change changes=(source"$1" destination"$1" frame-id
+                                frame-length offset data-offset)
+
+    two_devices "$ip"
+    # Single segments arrive, and what arrives is quoted.
+    on a ethtool -K uplink tso off
+    [ "$ip" = 6 ] || changes+=(df fragment)
+    [ "$ip" = 6 ] || set_df
+    # Not by 'on', so that $! is ping itself.
+    ip netns exec a ping -q -i 0.05 -s 3000 198.51.100.2 >/dev/null &
+    pings=$!
+    for change in "${changes[@]}"; do
+        forge "$ip" rx_icmp_ignored 1400 --change "$change"
+    done
+    # As large as the link is, and as nobody has sent.
+    forge "$ip" rx_icmp_ignored 1500
+    if [ "$ip" = 4 ]; then
+        forge 4 rx_icmp_ignored 1400 --bad-checksum
+        forge 4 rx_icmp_ignored 0
+        # An old router's.
+        forge 4 rx_icmp_ignored 1400 --quote 7
+        forge 4 rx_icmp_ignored 1400 --quote 8 --change identification
+    else
+        forge 6 rx_icmp_ignored 1400 --quote 8
+    fi
+    equal "path MTU" "$(path_mtu "$ip")" ""
+    counter_is a stt0 rx_path_mtu 0
+
+    # Connection tracking sees what is not believed.
+    on a nft -f - <<END
+table inet filter {
+    chain input {
+        type filter hook input priority 0; policy accept;
+        ct state invalid meta l4proto { icmp, ipv6-icmp } counter drop
+    }
+}
+END
+    on b python3 "$here/forge-icmp.py" uplink 1400 --change frame-id
+    wait_until sees_invalid
+    on a nft flush ruleset
+
+    # One in a hundred says something true.
+    forge "$ip" rx_path_mtu 1400
+    equal "path MTU" "$(path_mtu "$ip")" 1400
+    if [ "$ip" = 4 ]; then
+        forge 4 rx_path_mtu 1350 --quote 8
+        equal "path MTU" "$(path_mtu 4)" 1350
+    fi
+    # A flood.
+    forge "$ip" rx_icmp_ignored 1300 --count 30
+    equal "path MTU" "$(path_mtu "$ip")" 1300
+    wait_until has_counted_more rx_icmp_ignored $((${#changes[@]} + 12))
+
+    # What was true long ago.
+    on b python3 "$here/forge-icmp.py" uplink 1290 --delay 6 &
+    wait_until on b pgrep -f 'forge-icmp.py uplink 1290'
+    sleep 2
+    kill $pings
+    wait
+    equal "path MTU" "$(path_mtu "$ip")" 1300
+    ping_from a 198.51.100.2 -s 3000
+    no_drops a stt0
+}
+
+sees_invalid()
+{
+    on a nft list ruleset | tee "$test_dir/rules" | grep -q 'packets [1-9]'
+}
+
 # Who owns only a namespace reads the limits, and does not change them.
 test_limits_of_others()
 {
@@ -214,6 +305,8 @@ run_test malformed-local test_malformed b --local
 run_test damaged test_damaged
 run_test nested test_nested
 run_test not-ours test_not_ours
+run_test icmp-ipv4 test_icmp 4
+run_test icmp-ipv6 test_icmp 6
 run_test limits-of-others test_limits_of_others
 run_test flood-one-source test_flood one
 run_test flood-many-sources test_flood many

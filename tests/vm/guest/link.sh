@@ -298,6 +298,86 @@ test_path_mtu()
     ping_from a 198.51.100.2 -s 8000
 }
 
+# The host's owner says whether ICMP may change the path MTU over IPv4.
+test_no_path_mtu()
+{
+    local forge
+
+    two_devices
+    on a ethtool -K uplink tso off
+    set_df
+    on a ping -q -i 0.05 -s 3000 198.51.100.2 >/dev/null &
+    forge=(on b python3 "$(dirname "$0")/forge-icmp.py" uplink)
+
+    # Never, and only if what proves that it is true is there.
+    on a sysctl -q -w net.ipv4.ip_no_pmtu_disc=2
+    "${forge[@]}" 1400
+    wait_until has_counted rx_icmp_ignored 1
+    on a sysctl -q -w net.ipv4.ip_no_pmtu_disc=3
+    "${forge[@]}" 1400 --quote 8
+    wait_until has_counted rx_icmp_ignored 2
+    equal "path MTU" "$(path_mtu 4)" ""
+    "${forge[@]}" 1400
+    wait_until has_counted rx_path_mtu 1
+    equal "path MTU" "$(path_mtu 4)" 1400
+    counter_is a stt0 rx_icmp_ignored 2
+
+    # Once, and then the least.
+    on a sysctl -q -w net.ipv4.ip_no_pmtu_disc=1
+    "${forge[@]}" 1300
+    wait_until has_counted rx_path_mtu 2
+    equal "path MTU" "$(path_mtu 4)" "lock 552"
+}
+
+# Tells whether counter $1 of host a is $2.
+has_counted()
+{
+    [ "$(counter a stt0 "$1")" = "$2" ]
+}
+
+# What is sent with a mark, and so goes another way, has the path MTU of that way,
+# over IPv$1.
+test_path_mtu_marked()
+{
+    local host
+
+    two_devices "$1"
+    [ "$1" = 6 ] || set_df
+    add_hosts r
+    join a way r left
+    join r right b way
+    ip -n r link set right mtu 1400
+    set_addresses a way 203.0.113.1/25 2001:db8:3::1/96
+    set_addresses r left 203.0.113.2/25 2001:db8:3::2/96
+    set_addresses r right 203.0.113.129/25 2001:db8:3:0:1::1/96
+    set_addresses b way 203.0.113.130/25 2001:db8:3:0:1::2/96
+    on r sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+    ip -n r route add 192.0.2.1 via 203.0.113.1
+    ip -n r route add 192.0.2.2 via 203.0.113.130
+    ip -n r route add 2001:db8:2::1 via 2001:db8:3::1
+    ip -n r route add 2001:db8:2::2 via 2001:db8:3:0:1::2
+    ip -n a rule add fwmark 5 table 100
+    ip -n a -6 rule add fwmark 5 table 100
+    ip -n a route add 192.0.2.2 via 203.0.113.2 src 192.0.2.1 table 100
+    ip -n a route add 2001:db8:2::2 via 2001:db8:3::2 src 2001:db8:2::1 \
+        table 100
+
+    ping_from a 198.51.100.2 -m 5 -s 100
+    ping_from a 198.51.100.2 -s 100
+    # The first ones are too big.
+    ping_from a 198.51.100.2 -m 5 -s 8000 -c 6 -w 20 || true
+    at_least rx_path_mtu "$(counter a stt0 rx_path_mtu)" 1
+    equal "path MTU of marked packets" "$(path_mtu "$1" mark 5)" 1400
+    equal "path MTU of others" "$(path_mtu "$1")" ""
+    ping_from a 198.51.100.2 -m 5 -s 8000
+    # Segments of any size go the other way.
+    ping_from a 198.51.100.2 -s 8000
+    counter_is a stt0 rx_icmp_ignored 0
+    for host in a b; do
+        no_drops $host stt0
+    done
+}
+
 # Segments to an address that the host has no more are not received, whichever
 # route those just before them came by.
 test_address_removed()
@@ -591,6 +671,9 @@ run_test errors test_errors
 run_test loops test_loops
 run_test stacked test_stacked
 run_test path-mtu-ipv6 test_path_mtu
+run_test no-path-mtu test_no_path_mtu
+run_test path-mtu-marked-ipv4 test_path_mtu_marked 4
+run_test path-mtu-marked-ipv6 test_path_mtu_marked 6
 run_test firewall-ipv4 test_firewall 4
 run_test firewall-ipv6 test_firewall 6
 run_test ipsec-ipv4 test_ipsec 4 esp
