@@ -31,6 +31,7 @@
 	STT_DROP_REASON(RX_ECN, rx_ecn)					\
 	STT_DROP_REASON(TX_METADATA, tx_metadata)			\
 	STT_DROP_REASON(TX_ROUTE, tx_route)				\
+	STT_DROP_REASON(TX_RECURSION, tx_recursion)			\
 	STT_DROP_REASON(TX_NO_MEMORY, tx_no_memory)			\
 	STT_DROP_REASON(TX_OUTPUT, tx_output)
 

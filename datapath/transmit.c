@@ -436,8 +436,8 @@ static void cut_and_send(struct stt_device *stt, struct sk_buff *skb,
 	}
 }
 
-/* The device's ndo_start_xmit: sends 'skb' to where its metadata says. */
-netdev_tx_t stt_transmit(struct sk_buff *skb, struct net_device *dev)
+/* Sends 'skb' by 'dev' to where its metadata says. */
+static void transmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct stt_device *stt = netdev_priv(dev);
 	struct ip_tunnel_info *info = skb_tunnel_info(skb);
@@ -446,7 +446,7 @@ netdev_tx_t stt_transmit(struct sk_buff *skb, struct net_device *dev)
 
 	if (!info || !(info->mode & IP_TUNNEL_INFO_TX)) {
 		drop(dev, skb, STT_DROP_TX_METADATA);
-		return NETDEV_TX_OK;
+		return;
 	}
 	frame.context_id = be64_to_cpu(info->key.tun_id);
 
@@ -458,11 +458,11 @@ netdev_tx_t stt_transmit(struct sk_buff *skb, struct net_device *dev)
 				   : skb->protocol == htons(ETH_P_IP)
 				   ? sizeof(struct iphdr) : 0)) {
 		drop(dev, skb, STT_DROP_TX_LENGTH);
-		return NETDEV_TX_OK;
+		return;
 	}
 	if (find_path(stt, skb, info, &path)) {
 		drop(dev, skb, STT_DROP_TX_ROUTE);
-		return NETDEV_TX_OK;
+		return;
 	}
 
 	skb = take_vlan(skb, &frame);
@@ -473,6 +473,22 @@ netdev_tx_t stt_transmit(struct sk_buff *skb, struct net_device *dev)
 	else
 		cut_and_send(stt, skb, &path, &frame);
 	dst_release(path.dst);
+}
+
+/*
+ * The device's ndo_start_xmit.  Tunnels that are routed through each other use up
+ * the stack, so it obeys the limit that newer kernels have for their own ones,
+ * and counts as they do: one for the device, and one for the way through IP.
+ */
+netdev_tx_t stt_transmit(struct sk_buff *skb, struct net_device *dev)
+{
+	if (dev_recursion_level() > STT_RECURSION_LIMIT) {
+		drop(dev, skb, STT_DROP_TX_RECURSION);
+		return NETDEV_TX_OK;
+	}
+	dev_xmit_recursion_inc();
+	transmit(skb, dev);
+	dev_xmit_recursion_dec();
 	return NETDEV_TX_OK;
 }
 

@@ -241,7 +241,43 @@ test_loops()
         done
     done
     must_fail ping_from a 203.0.113.1 -c 2 -w 2
+    at_least tx_recursion $(($(counter a stt0 tx_recursion) \
+                             + $(counter a stt1 tx_recursion))) 2
     ping_from a 198.51.100.2
+}
+
+# Tunnels within each other, up to three; more would use up the stack.
+test_nested()
+{
+    local depth i host n device to
+
+    two_devices
+    for depth in 1 2 3 4 5 6 7; do
+        i=1
+        for host in a b; do
+            stt_link $host add stt$depth --port $((7471 + depth)) \
+                --address 0200000001$depth$i
+            set_addresses $host stt$depth 203.0.$depth.$i/32
+            n=$((3 - i))
+            to=203.0.$((depth - 1)).$n
+            [ $depth != 1 ] || to=198.51.100.$n
+            ip -n $host -batch - <<END
+route add 203.0.$depth.$n encap ip id 7 dst $to dev stt$depth src 203.0.$depth.$i
+neighbour add 203.0.$depth.$n lladdr 02:00:00:00:01:$depth$n dev stt$depth
+END
+            i=2
+        done
+    done
+    ping_from a 203.0.2.2
+    ping_from a 203.0.2.2 -s 5000
+    for device in stt0 stt1 stt2; do
+        no_drops a $device
+        no_drops b $device
+    done
+    must_fail ping_from a 203.0.3.2 -c 2 -w 2
+    at_least tx_recursion "$(counter a stt0 tx_recursion)" 2
+    must_fail ping_from a 203.0.7.2 -c 2 -w 2
+    at_least tx_recursion "$(counter a stt4 tx_recursion)" 2
 }
 
 # A tunnel in a tunnel works.
@@ -670,6 +706,7 @@ run_test down test_down
 run_test errors test_errors
 run_test loops test_loops
 run_test stacked test_stacked
+run_test nested test_nested
 run_test path-mtu-ipv6 test_path_mtu
 run_test no-path-mtu test_no_path_mtu
 run_test path-mtu-marked-ipv4 test_path_mtu_marked 4
