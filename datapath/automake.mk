@@ -6,6 +6,8 @@
 datapath_sources = \
 	datapath/Kbuild \
 	datapath/compat.h \
+	datapath/connection.c \
+	datapath/connection.h \
 	datapath/counters.c \
 	datapath/counters.h \
 	datapath/device.c \

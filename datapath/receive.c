@@ -20,6 +20,7 @@
 #include <net/route.h>
 #include <net/xfrm.h>
 #include "compat.h"
+#include "connection.h"
 #include "device.h"
 #include "frag-list.h"
 #include "icmp.h"
@@ -563,23 +564,62 @@ static bool is_for_this_host4(const struct stt_net *sn,
 }
 
 /*
+ * Returns true if 'skb', whose TCP header is at 'offset' from skb->data, has the
+ * form of a segment that a good sender sent.
+ */
+static bool has_form(const struct sk_buff *skb, unsigned int offset)
+{
+	const __be32 flags = TCP_FLAG_CWR | TCP_FLAG_ECE | TCP_FLAG_URG |
+			     TCP_FLAG_ACK | TCP_FLAG_RST | TCP_FLAG_SYN |
+			     TCP_FLAG_FIN;
+	const struct tcphdr *tcp;
+	struct stt_segment segment;
+	enum stt_drop reason;
+	struct tcphdr buffer;
+
+	tcp = skb_header_pointer(skb, offset, sizeof(buffer), &buffer);
+	if (!tcp || (tcp_flag_word(tcp) & flags) != TCP_FLAG_ACK ||
+	    stt_segment_read(tcp, skb->len - offset, &segment))
+		return false;
+	/* Some NICs send empty ones. */
+	reason = stt_segment_check(&segment);
+	return !reason || reason == STT_DROP_EMPTY;
+}
+
+/*
+ * Returns true if 'skb', which is for this host, and whose TCP header is at
+ * 'offset' from skb->data, is a segment as far as connection tracking is
+ * concerned, which must not see it then.
+ */
+static bool is_segment(const struct stt_net *sn, const struct sk_buff *skb,
+		       unsigned int offset, bool ipv6)
+{
+	return has_form(skb, offset) &&
+	       !stt_connection_has(sn->net, skb, offset, ipv6);
+}
+
+/*
  * Segments for this host, and ICMP errors about those that it sent, pass
- * connection tracking untracked.  What is only forwarded is somebody else's.
+ * connection tracking untracked.  What is only forwarded is somebody else's, and
+ * so is what belongs to a connection.
  */
 static unsigned int untrack4(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state)
 {
 	const struct iphdr *ip = ip_hdr(skb);
+	unsigned int offset = ip_hdrlen(skb);
 	bool ours = false;
 
-	if (ip_is_fragment(ip))
+	if (ip_is_fragment(ip) || skb_nfct(skb))
 		return NF_ACCEPT;
 	if (ip->protocol == IPPROTO_TCP)
-		ours = find_device(priv, skb, ip_hdrlen(skb));
+		ours = find_device(priv, skb, offset) &&
+		       is_for_this_host4(priv, skb) &&
+		       is_segment(priv, skb, offset, false);
 	else if (ip->protocol == IPPROTO_ICMP)
-		ours = stt_icmp4_is_ours(priv, skb);
-
-	if (ours && !skb_nfct(skb) && is_for_this_host4(priv, skb))
+		ours = stt_icmp4_is_ours(priv, skb) &&
+		       is_for_this_host4(priv, skb);
+	if (ours)
 		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 	return NF_ACCEPT;
 }
@@ -609,11 +649,12 @@ static unsigned int untrack6(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state)
 {
 	unsigned int offset = find_tcp6(skb);
-	bool ours = offset ? find_device(priv, skb, offset) != NULL
-			   : stt_icmp6_is_ours(priv, skb);
 
-	if (ours && !skb_nfct(skb) &&
-	    ipv6_chk_addr(state->net, &ipv6_hdr(skb)->daddr, NULL, 0))
+	if (skb_nfct(skb) || (offset ? !find_device(priv, skb, offset)
+				     : !stt_icmp6_is_ours(priv, skb)))
+		return NF_ACCEPT;
+	if (ipv6_chk_addr(state->net, &ipv6_hdr(skb)->daddr, NULL, 0) &&
+	    (!offset || is_segment(priv, skb, offset, true)))
 		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 	return NF_ACCEPT;
 }

@@ -688,6 +688,70 @@ END
     on c iperf3 -c 203.0.113.130 -p 7471 -n 100K
 }
 
+# A connection through host a which that gives its own address, and the STT
+# device's port, over IPv$1.
+test_translated()
+{
+    local ip=$1 family=ip
+
+    [ "$ip" = 4 ] || family=ip6
+    two_devices "$ip"
+    add_hosts c d
+    join c eth0 a toc
+    join d eth0 a tod
+    if [ "$ip" = 4 ]; then
+        set -- 203.0.113.2 203.0.113.1 203.0.113.130 203.0.113.129 25
+    else
+        set -- 2001:db8:3::2 2001:db8:3::1 2001:db8:4::2 2001:db8:4::1 64
+    fi
+    set_addresses c eth0 "$1/$5"
+    set_addresses a toc "$2/$5"
+    set_addresses d eth0 "$3/$5"
+    set_addresses a tod "$4/$5"
+    ip -n c route add default via "$2"
+    on a sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+    on a nft -f - <<END
+table $family nat {
+    chain postrouting {
+        type nat hook postrouting priority 100;
+        oifname tod meta l4proto tcp masquerade to :7471
+    }
+}
+END
+    # Without options a TCP header is as long as STT's.
+    on c sysctl -q -w net.ipv4.tcp_timestamps=0
+    on d python3 -c '
+import socket, sys
+family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
+servers = [socket.create_server((sys.argv[1], 5000 + i), family=family)
+           for i in range(8)]
+for server in servers:
+    connection, peer = server.accept()
+    assert peer[1] == 7471, peer
+    connection.sendall(bytes(300000))
+    connection.close()
+' "$3" &
+    wait_until listens d 5007
+    # Sequence numbers start anywhere, and half of them could be those of segments.
+    on c timeout 60 python3 -c '
+import socket, sys
+for i in range(8):
+    with socket.create_connection((sys.argv[1], 5000 + i)) as connection:
+        got = 0
+        while data := connection.recv(100000):
+            got += len(data)
+        assert got == 300000, got
+' "$3"
+    no_drops a stt0
+
+    # Segments are still nobody else's.
+    ping_from a 198.51.100.2 -s 5000
+    if on a conntrack -L -f "ipv$ip" -p tcp 2>/dev/null | grep -v 'port=500' \
+            | grep 7471; then
+        fail "connection tracking knows of STT"
+    fi
+}
+
 run_test attributes test_attributes
 run_test port-in-use test_port_in_use
 run_test mtu test_mtu
@@ -718,6 +782,8 @@ run_test ipsec-ipv6 test_ipsec 6 esp
 run_test ipsec-ah-ipv4 test_ipsec 4 ah
 run_test ipsec-ah-ipv6 test_ipsec 6 ah
 run_test forwarded test_forwarded
+run_test translated-ipv4 test_translated 4
+run_test translated-ipv6 test_translated 6
 run_test address-removed test_address_removed
 run_test move test_move
 run_test device-deleted test_device_deleted
