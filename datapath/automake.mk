@@ -33,6 +33,7 @@ datapath_sources = \
 	datapath/recently-sent.h \
 	datapath/selftest.c \
 	datapath/selftest.h \
+	datapath/tags.h \
 	datapath/transmit.c \
 	datapath/transmit.h \
 	datapath/vport-stt.c

@@ -29,6 +29,7 @@
 #include "namespace.h"
 #include "stt-frame.h"
 #include "stt-segment.h"
+#include "tags.h"
 
 /* A packet that is held for reassembly. */
 struct held {
@@ -147,35 +148,57 @@ static int restore_offloads(struct sk_buff *skb, const struct stt_frame *frame,
 }
 
 /*
- * Applies the outer ECN field to 'skb', at its inner IP packet (RFC 6040).
- * Returns false if it must be dropped.
+ * Applies the outer ECN field to 'skb', at what follows its inner Ethernet
+ * header (RFC 6040).  Returns false if it must be dropped.
  */
 static bool decapsulate_ecn(struct stt_device *stt, struct sk_buff *skb,
 			    const struct outer *outer)
 {
+	unsigned int offset = 0, header_len;
+	bool set_ce = false, set_ect1;
 	u8 inner_tos;
+	int result;
+	bool ipv4;
 
-	if (skb->protocol == htons(ETH_P_IP)) {
-		if (!pskb_may_pull(skb, sizeof(struct iphdr)))
-			return true;
-		inner_tos = ip_hdr(skb)->tos;
-	} else if (skb->protocol == htons(ETH_P_IPV6)) {
-		if (!pskb_may_pull(skb, sizeof(struct ipv6hdr)))
-			return true;
-		inner_tos = ipv6_get_dsfield(ipv6_hdr(skb));
-	} else {
+	switch (stt_skip_tags(skb, skb->protocol, &offset)) {
+	case htons(ETH_P_IP):
+		ipv4 = true;
+		header_len = sizeof(struct iphdr);
+		break;
+	case htons(ETH_P_IPV6):
+		ipv4 = false;
+		header_len = sizeof(struct ipv6hdr);
+		break;
+	default:
 		return true;
 	}
+	if (!pskb_may_pull(skb, offset + header_len))
+		return true;
+	skb_set_network_header(skb, offset);
+	inner_tos = ipv4 ? ip_hdr(skb)->tos : ipv6_get_dsfield(ipv6_hdr(skb));
 
-	if (INET_ECN_is_ce(outer->tos) && !INET_ECN_is_ce(inner_tos) &&
-	    !INET_ECN_is_not_ect(inner_tos)) {
+	result = __INET_ECN_decapsulate(outer->tos, inner_tos, &set_ce);
+	if (INET_ECN_is_ce(inner_tos))
+		set_ce = false;
+	set_ect1 = (outer->tos & INET_ECN_MASK) == INET_ECN_ECT_1 &&
+		   (inner_tos & INET_ECN_MASK) == INET_ECN_ECT_0;
+	if (set_ce || set_ect1) {
 		/* A clone, such as a capture, must not see the mark. */
-		if (skb_ensure_writable(skb, sizeof(struct ipv6hdr) <= skb->len
-					? sizeof(struct ipv6hdr) : skb->len))
+		if (skb_ensure_writable(skb, offset + header_len))
 			return false;
-		stt_count_event(stt->dev, STT_EVENT_RX_ECN_MARKED);
+		if (set_ce)
+			stt_count_event(stt->dev, STT_EVENT_RX_ECN_MARKED);
+		if (set_ce && ipv4)
+			IP_ECN_set_ce(ip_hdr(skb));
+		else if (set_ce)
+			IP6_ECN_set_ce(skb, ipv6_hdr(skb));
+		else if (ipv4)
+			IP_ECN_set_ect1(ip_hdr(skb));
+		else
+			IP6_ECN_set_ect1(skb, ipv6_hdr(skb));
 	}
-	return INET_ECN_decapsulate(skb, outer->tos, inner_tos) <= 1;
+	skb_reset_network_header(skb);
+	return result <= 1;
 }
 
 /* Set while this CPU hands a packet up by hand_up(). */

@@ -25,6 +25,7 @@
 #include "recently-sent.h"
 #include "stt-frame.h"
 #include "stt-segment.h"
+#include "tags.h"
 
 /* Where a frame goes, and what its outer headers say. */
 struct outer_path {
@@ -135,6 +136,33 @@ static int route6(const struct stt_device *stt, struct outer_path *path,
 }
 
 /*
+ * Returns the TOS or traffic class of the IP packet in the Ethernet frame 'skb',
+ * with VLAN tags in front of it or without, or 0 if there is none.
+ */
+static u8 inner_tos(const struct sk_buff *skb)
+{
+	unsigned int offset = ETH_HLEN;
+	union {
+		struct iphdr ipv4;
+		struct ipv6hdr ipv6;
+	} buffer;
+	const void *ip;
+
+	switch (stt_skip_tags(skb, skb->protocol, &offset)) {
+	case htons(ETH_P_IP):
+		ip = skb_header_pointer(skb, offset, sizeof(buffer.ipv4),
+					&buffer.ipv4);
+		return ip ? ((const struct iphdr *)ip)->tos : 0;
+	case htons(ETH_P_IPV6):
+		ip = skb_header_pointer(skb, offset, sizeof(buffer.ipv6),
+					&buffer.ipv6);
+		return ip ? ipv6_get_dsfield(ip) : 0;
+	default:
+		return 0;
+	}
+}
+
+/*
  * Finds the path of 'skb' from its tunnel metadata 'info'.  Returns 0, with a
  * reference to path->dst that is the caller's, or a negative errno.
  */
@@ -147,7 +175,7 @@ static int find_path(const struct stt_device *stt, struct sk_buff *skb,
 
 	memset(path, 0, sizeof(*path));
 	path->ipv6 = ip_tunnel_info_af(info) == AF_INET6;
-	path->tos = ip_tunnel_ecn_encap(key->tos, ip_hdr(skb), skb);
+	path->tos = INET_ECN_encapsulate(key->tos, inner_tos(skb));
 	path->dont_fragment = stt_key_dont_fragment(key);
 	path->mark = skb->mark;
 	/* From the range of net.ipv4.ip_local_port_range. */
@@ -450,8 +478,8 @@ static void transmit(struct sk_buff *skb, struct net_device *dev)
 	}
 	frame.context_id = be64_to_cpu(info->key.tun_id);
 
-	/* Reads the inner IP header for its ECN field, and the whole packet
-	 * for its hash: before the tag is taken off.
+	/* What follows reads the packet for its ECN field and its hash: before
+	 * the tag is taken off.
 	 */
 	if (!pskb_network_may_pull(skb, skb->protocol == htons(ETH_P_IPV6)
 				   ? sizeof(struct ipv6hdr)

@@ -195,6 +195,44 @@ test_not_ours()
     still_works
 }
 
+# A capture shows what came, not what became of it: the inner ECN field is changed
+# by CE and by ECT(1) of the outer one (RFC 6040).
+test_ecn_captured()
+{
+    local outer expected
+
+    prepare
+    for outer in 3 1; do
+        python3 "$here/stt-packet.py" udp4 len=10 tos=2 : frame \
+            : segment eth_dst="$(on b cat /sys/class/net/uplink/address)" \
+              ip_src=192.0.2.1 ip_dst=192.0.2.2 tos=$outer >"$test_dir/packet"
+        # It reads the packets, which the socket shares with all others, when STT
+        # is done with them.
+        rm -f "$test_dir/ready"
+        on b python3 -c '
+import os, socket, sys, time
+name, expected = sys.argv[1:]
+with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as tap:
+    tap.bind(("uplink", 3))
+    open(name, "w").close()
+    while os.path.exists(name):
+        time.sleep(0.05)
+    tap.settimeout(5)
+    while True:
+        packet = tap.recv(2000).hex()
+        if packet[46:48] == "06":
+            sys.exit(packet != expected and packet)' \
+            "$test_dir/ready" "$(cat "$test_dir/packet")" &
+        wait_until [ -e "$test_dir/ready" ]
+        expected=$(($(counter b stt0 rx_whole) + 1))
+        on a python3 "$here/send.py" uplink <"$test_dir/packet"
+        wait_until has_counted rx_whole $expected
+        rm "$test_dir/ready"
+        wait $! || fail "captured another packet than was sent"
+    done
+    counter_is b stt0 rx_ecn_marked 1
+}
+
 # Answers a segment that came to host b, over IPv$1, with an ICMP message by the
 # options of forge-icmp.py that follow, and waits until host a has counted it as
 # $2.
@@ -305,6 +343,7 @@ run_test malformed-local test_malformed b --local
 run_test damaged test_damaged
 run_test nested test_nested
 run_test not-ours test_not_ours
+run_test ecn-captured test_ecn_captured
 run_test icmp-ipv4 test_icmp 4
 run_test icmp-ipv6 test_icmp 6
 run_test limits-of-others test_limits_of_others

@@ -280,6 +280,50 @@ END
     at_least tx_recursion "$(counter a stt4 tx_recursion)" 2
 }
 
+# Packets with two VLAN tags, the first of which is beside them if $1 is "on", and
+# in them if it is "off".
+test_tagged()
+{
+    local i peer host
+
+    need_module 8021q
+    two_devices
+    for i in 1 2; do
+        peer=$((3 - i))
+        host=$([ $i = 1 ] && echo a || echo b)
+        on $host ethtool -K stt0 txvlan "$1"
+        ip -n $host link add link stt0 name outer type vlan id 5
+        ip -n $host link set outer up
+        ip -n $host link add link outer name inner type vlan id 6
+        set_addresses $host inner 203.0.113.$i/32
+        ip -n $host route add 203.0.113.$peer encap ip id 42 \
+            dst 192.0.2.$peer dev inner src 203.0.113.$i
+        ip -n $host neighbour add 203.0.113.$peer \
+            lladdr 02:00:00:00:00:0$peer dev inner
+    done
+    ping_from a 203.0.113.2
+    ping_from a 203.0.113.2 -s 8000
+    at_least "Mbit/s" "$(iperf3_mbits a 203.0.113.2 b)" 1
+
+    # The IP packet behind them takes part in ECN (RFC 6040).
+    on b nft -f - <<END
+table netdev congestion {
+    chain ingress {
+        type filter hook ingress device uplink priority 0;
+        ip ecn ect0 tcp dport 7471 ip ecn set ce
+    }
+}
+END
+    capture b inner "$test_dir/received" -Q in
+    ping_from a 203.0.113.2 -Q 2
+    ping_from a 203.0.113.2 -Q 2 -s 8000
+    stop_captures
+    at_least "packets marked" \
+        "$(captured "$test_dir/received" "icmp[0] = 8 and ip[1] & 3 = 3")" 6
+    no_drops a stt0
+    no_drops b stt0
+}
+
 # A tunnel in a tunnel works.
 test_stacked()
 {
@@ -688,8 +732,8 @@ END
     on c iperf3 -c 203.0.113.130 -p 7471 -n 100K
 }
 
-# A connection through host a which that gives its own address, and the STT
-# device's port, over IPv$1.
+# A connection over IPv$1 through host a, which gives it an address of its own and
+# the STT device's port.
 test_translated()
 {
     local ip=$1 family=ip
@@ -770,6 +814,8 @@ run_test down test_down
 run_test errors test_errors
 run_test loops test_loops
 run_test stacked test_stacked
+run_test tagged test_tagged on
+run_test tagged-in-packet test_tagged off
 run_test nested test_nested
 run_test path-mtu-ipv6 test_path_mtu
 run_test no-path-mtu test_no_path_mtu
