@@ -6,6 +6,8 @@
 datapath_sources = \
 	datapath/Kbuild \
 	datapath/compat.h \
+	datapath/connection.c \
+	datapath/connection.h \
 	datapath/counters.c \
 	datapath/counters.h \
 	datapath/device.c \
@@ -27,8 +29,11 @@ datapath_sources = \
 	datapath/openvswitch.h \
 	datapath/receive.c \
 	datapath/receive.h \
+	datapath/recently-sent.c \
+	datapath/recently-sent.h \
 	datapath/selftest.c \
 	datapath/selftest.h \
+	datapath/tags.h \
 	datapath/transmit.c \
 	datapath/transmit.h \
 	datapath/vport-stt.c

@@ -91,6 +91,13 @@ static inline void stt_flow_set_tos(struct flowi4 *flow, u8 tos)
 #endif
 }
 
+/* The recursion level of transmission up to which a tunnel may send. */
+#ifdef IP_TUNNEL_RECURSION_LIMIT
+#define STT_RECURSION_LIMIT IP_TUNNEL_RECURSION_LIMIT
+#else
+#define STT_RECURSION_LIMIT 5
+#endif
+
 /*
  * Per-CPU packet counts of a device.  Where dev->pcpu_stat_type exists, the
  * core allocates, reads and frees them.

@@ -85,6 +85,7 @@ void stt_count_drop(struct net_device *dev, unsigned int drop)
 	case STT_DROP_TX_LENGTH:
 	case STT_DROP_TX_MTU:
 	case STT_DROP_TX_METADATA:
+	case STT_DROP_TX_RECURSION:
 		DEV_STATS_INC(dev, tx_errors);
 		break;
 	case STT_DROP_TX_NO_MEMORY:

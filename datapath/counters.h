@@ -21,6 +21,7 @@
 	STT_EVENT(RX_REASSEMBLED, rx_reassembled)			\
 	STT_EVENT(RX_ECN_MARKED, rx_ecn_marked)				\
 	STT_EVENT(RX_PATH_MTU, rx_path_mtu)				\
+	STT_EVENT(RX_ICMP_IGNORED, rx_icmp_ignored)			\
 	STT_EVENT(TX_FRAMES, tx_frames)					\
 	STT_EVENT(TX_SEGMENTED, tx_segmented)				\
 	STT_EVENT(TX_CUT, tx_cut)
@@ -30,6 +31,7 @@
 	STT_DROP_REASON(RX_ECN, rx_ecn)					\
 	STT_DROP_REASON(TX_METADATA, tx_metadata)			\
 	STT_DROP_REASON(TX_ROUTE, tx_route)				\
+	STT_DROP_REASON(TX_RECURSION, tx_recursion)			\
 	STT_DROP_REASON(TX_NO_MEMORY, tx_no_memory)			\
 	STT_DROP_REASON(TX_OUTPUT, tx_output)
 

@@ -5,40 +5,81 @@
 #include <linux/icmpv6.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/tcp.h>
+#include <net/dst.h>
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
 #include <net/ip6_route.h>
 #include <net/route.h>
+#include "compat.h"
 #include "device.h"
 #include "namespace.h"
+#include "recently-sent.h"
+#include "stt-segment.h"
+
+enum {
+	/* All that an ICMP message quotes of TCP's header, if its sender goes by
+	 * RFC 792, and what it has to quote for the frame id to be in it.
+	 */
+	SHORT_QUOTE = 8,
+	FRAME_ID_QUOTE = 12,
+};
+
+/* A message that a packet for the port of an STT device was too big. */
+struct too_big {
+	struct stt_device *stt;
+	struct stt_sent_pair pair;
+	u32 mtu;		/* Of the link that it did not fit. */
+	unsigned int length;	/* The packet's, with its IP header. */
+	bool well_formed;	/* It has the form of what STT sends. */
+	bool has_frame_id;	/* If the quote is long enough. */
+	struct stt_segment segment;
+	u16 identification;	/* IPv4 only. */
+};
 
 /*
- * "Packet too big" for a segment that this host sent is passed on to the route,
- * so that the next frames are cut to the new path MTU.  The kernel's TCP does
- * that only for its own connections, of which STT is none.
+ * Reads into '*message' what 'skb' quotes, of the packet of message->length
+ * bytes, of the TCP header at 'offset' from skb->data.  That header comes behind
+ * 'header_length' bytes of the packet.  Returns true if the packet was for the
+ * port of an STT device in the namespace of 'sn'.
  */
-
-/*
- * Returns the device that sent the packet of which 'skb' quotes the TCP header
- * at 'offset' from skb->data, or NULL.
- */
-static struct stt_device *find_sender(struct net *net,
-				      const struct sk_buff *skb,
-				      unsigned int offset)
+static bool read_quote(const struct stt_net *sn, const struct sk_buff *skb,
+		       unsigned int offset, unsigned int header_length,
+		       struct too_big *message)
 {
-	__be16 buffer[2];
-	const __be16 *ports = skb_header_pointer(skb, offset, sizeof(buffer),
-						 buffer);
+	/* What is not quoted is as it should be. */
+	struct tcphdr tcp = { .doff = STT_SEGMENT_HEADER_LEN / 4 };
+	unsigned int quoted;
 
-	return ports ? stt_net_find_device(stt_net(net), ports[1]) : NULL;
+	if (offset > skb->len)
+		return false;
+	quoted = min_t(unsigned int, skb->len - offset, sizeof(tcp));
+	if (quoted < offsetofend(struct tcphdr, dest) ||
+	    skb_copy_bits(skb, offset, &tcp,
+			  quoted < sizeof(tcp) ? min_t(unsigned int, quoted,
+						       FRAME_ID_QUOTE)
+					       : quoted))
+		return false;
+	message->stt = stt_net_find_device(sn, tcp.dest);
+	if (!message->stt)
+		return false;
+
+	message->has_frame_id = quoted >= FRAME_ID_QUOTE;
+	message->well_formed = quoted >= SHORT_QUOTE &&
+			       message->length > header_length &&
+			       !stt_segment_read(&tcp, message->length -
+						       header_length,
+						 &message->segment) &&
+			       !stt_segment_check(&message->segment);
+	return true;
 }
 
 /*
- * Returns the device that 'skb', an ICMP packet at its IP header, says sent a
- * packet that is larger than '*mtu', or NULL if it says nothing like that.
+ * Returns true if 'skb', an ICMP packet at its IP header, says that a packet for
+ * an STT device's port was too big, and sets '*message' to what it says.
  */
-static struct stt_device *read_icmp4(struct net *net,
-				     const struct sk_buff *skb, u16 *mtu)
+static bool read_icmp4(const struct stt_net *sn, const struct sk_buff *skb,
+		       struct too_big *message)
 {
 	unsigned int offset = ip_hdrlen(skb);
 	struct icmphdr icmp_buffer;
@@ -49,20 +90,32 @@ static struct stt_device *read_icmp4(struct net *net,
 	icmp = skb_header_pointer(skb, offset, sizeof(icmp_buffer),
 				  &icmp_buffer);
 	if (!icmp || icmp->type != ICMP_DEST_UNREACH ||
-	    icmp->code != ICMP_FRAG_NEEDED || !icmp->un.frag.mtu)
-		return NULL;
-	*mtu = ntohs(icmp->un.frag.mtu);
+	    icmp->code != ICMP_FRAG_NEEDED)
+		return false;
+	message->mtu = ntohs(icmp->un.frag.mtu);
 
 	offset += sizeof(*icmp);
 	ip = skb_header_pointer(skb, offset, sizeof(ip_buffer), &ip_buffer);
 	if (!ip || ip->protocol != IPPROTO_TCP)
-		return NULL;
-	return find_sender(net, skb, offset + ip->ihl * 4);
+		return false;
+	ipv6_addr_set_v4mapped(ip->saddr, &message->pair.source);
+	ipv6_addr_set_v4mapped(ip->daddr, &message->pair.destination);
+	message->length = ntohs(ip->tot_len);
+	message->identification = ntohs(ip->id);
+	if (!read_quote(sn, skb, offset + ip->ihl * 4, ip->ihl * 4, message))
+		return false;
+	/* A router that may fragment a packet does not complain of its size;
+	 * nor does one without RFC 1191, which does not say what would fit, help.
+	 */
+	if (ip->version != 4 || ip->ihl != sizeof(*ip) / 4 ||
+	    ip->frag_off != htons(IP_DF) || !message->mtu)
+		message->well_formed = false;
+	return true;
 }
 
 /* The same for an IPv6 packet, which need not be ICMPv6. */
-static struct stt_device *read_icmp6(struct net *net,
-				     const struct sk_buff *skb, __be32 *mtu)
+static bool read_icmp6(const struct stt_net *sn, const struct sk_buff *skb,
+		       struct too_big *message)
 {
 	unsigned int offset = sizeof(struct ipv6hdr);
 	struct icmp6hdr icmp_buffer;
@@ -71,85 +124,188 @@ static struct stt_device *read_icmp6(struct net *net,
 	const struct ipv6hdr *ip;
 
 	if (ipv6_hdr(skb)->nexthdr != IPPROTO_ICMPV6)
-		return NULL;
+		return false;
 	icmp = skb_header_pointer(skb, offset, sizeof(icmp_buffer),
 				  &icmp_buffer);
 	if (!icmp || icmp->icmp6_type != ICMPV6_PKT_TOOBIG)
-		return NULL;
-	*mtu = icmp->icmp6_mtu;
+		return false;
+	message->mtu = ntohl(icmp->icmp6_mtu);
 
 	offset += sizeof(*icmp);
 	ip = skb_header_pointer(skb, offset, sizeof(ip_buffer), &ip_buffer);
 	if (!ip || ip->nexthdr != IPPROTO_TCP)
-		return NULL;
-	return find_sender(net, skb, offset + sizeof(*ip));
+		return false;
+	message->pair.source = ip->saddr;
+	message->pair.destination = ip->daddr;
+	message->length = sizeof(*ip) + ntohs(ip->payload_len);
+	if (!read_quote(sn, skb, offset + sizeof(*ip), sizeof(*ip), message))
+		return false;
+	/* A router quotes as much as fits into 1280 bytes (RFC 4443, section
+	 * 3.2).
+	 */
+	if (ip->version != 6 || !message->has_frame_id)
+		message->well_formed = false;
+	return true;
 }
 
 /*
- * Returns true if 'skb', an ICMP packet, is about a segment.  Connection
- * tracking, which never saw that, must not see this either: it would call it
- * invalid, and many a firewall drops what is.
+ * Returns true if the host's owner lets ICMP say what the path MTU is, by the
+ * sysctl net.ipv4.ip_no_pmtu_disc, of which Linux's Documentation/networking/
+ * ip-sysctl.rst says what the values mean.
  */
-bool stt_icmp4_is_ours(struct net *net, const struct sk_buff *skb)
+static bool may_discover4(const struct net *net, const struct too_big *message)
 {
-	u16 mtu;
+	switch (READ_ONCE(net->ipv4.sysctl_ip_no_pmtu_disc)) {
+	case 2:
+		return false;
+	case 3:
+		/* Only from who proves that he has seen the packet.  STT does
+		 * not depend on the 16 bits of the identification then.
+		 */
+		return message->has_frame_id;
+	default:
+		return true;
+	}
+}
 
-	return read_icmp4(net, skb, &mtu);
+/*
+ * Returns the number of marks with which this host can lately have sent the
+ * packet that 'message' is about, and sets 'marks' to them.  It is 0 if the
+ * message cannot be true.
+ */
+static unsigned int find_marks(const struct stt_net *sn,
+			       const struct too_big *message,
+			       u32 marks[STT_SENT_MAX_MARKS])
+{
+	/* The length says that of several segments if a router's GRO joined
+	 * them, so it is compared with that of segments sent as well.
+	 */
+	if (!message->well_formed || message->mtu >= message->length)
+		return 0;
+	/* Of the frame's first segment, the identification is the end of its
+	 * frame id; others have got another from the NIC.  A first one that is
+	 * too big there is as well.
+	 */
+	if (message->has_frame_id
+	    ? !stt_sent_ids_have(message->segment.frame_id, U32_MAX)
+	    : (message->segment.offset != 0 ||
+	       !stt_sent_ids_have(message->identification, U16_MAX)))
+		return 0;
+	return stt_recently_sent_find(sn->recently_sent, &message->pair,
+				      message->mtu, marks);
+}
+
+/*
+ * Returns true if 'skb', an ICMP packet at its IP header, is about a segment that
+ * this host has sent.  Connection tracking, which never saw that, must not see
+ * this either: it would call it invalid, and many a firewall drops what is.
+ */
+bool stt_icmp4_is_ours(const struct stt_net *sn, const struct sk_buff *skb)
+{
+	u32 marks[STT_SENT_MAX_MARKS];
+	struct too_big message;
+
+	return read_icmp4(sn, skb, &message) && find_marks(sn, &message, marks);
 }
 
 /* The same for an IPv6 packet, which need not be ICMPv6. */
-bool stt_icmp6_is_ours(struct net *net, const struct sk_buff *skb)
+bool stt_icmp6_is_ours(const struct stt_net *sn, const struct sk_buff *skb)
 {
-	__be32 mtu;
+	u32 marks[STT_SENT_MAX_MARKS];
+	struct too_big message;
 
-	return read_icmp6(net, skb, &mtu);
+	return read_icmp6(sn, skb, &message) && find_marks(sn, &message, marks);
+}
+
+/*
+ * Tells the route that segments with 'mark' take to where 'quote' went, a quoted
+ * packet at its IP header, that its path MTU is 'mtu'.
+ */
+static void update_route4(struct net *net, struct sk_buff *quote, u32 mark,
+			  u32 mtu)
+{
+	const struct iphdr *ip = (const struct iphdr *)quote->data;
+	struct flowi4 flow = {
+		.flowi4_mark = mark,
+		.flowi4_proto = IPPROTO_TCP,
+		.daddr = ip->daddr,
+		.saddr = ip->saddr,
+	};
+	struct rtable *rt;
+
+	quote->mark = mark;
+	if (!mark) {
+		ipv4_update_pmtu(quote, net, mtu, 0, IPPROTO_TCP);
+		return;
+	}
+	/* That knows the mark of connections only. */
+	stt_flow_set_tos(&flow, ip->tos & ~INET_ECN_MASK);
+	rt = __ip_route_output_key(net, &flow);
+	if (IS_ERR(rt))
+		return;
+	skb_reset_network_header(quote);
+	quote->dev = rt->dst.dev;
+	skb_dst_drop(quote);
+	skb_dst_set(quote, &rt->dst);
+	skb_dst_update_pmtu_no_confirm(quote, mtu);
 }
 
 /* Looks at 'skb', an ICMP packet for this host, and leaves it as it is. */
-void stt_icmp4(struct net *net, struct sk_buff *skb)
+void stt_icmp4(const struct stt_net *sn, struct sk_buff *skb)
 {
-	struct stt_device *stt;
-	struct sk_buff *quote;
-	u16 mtu;
+	u32 marks[STT_SENT_MAX_MARKS];
+	enum stt_event event = STT_EVENT_RX_ICMP_IGNORED;
+	struct sk_buff *quote = NULL;
+	struct too_big message;
+	unsigned int n;
 
-	stt = read_icmp4(net, skb, &mtu);
-	if (!stt)
+	if (!read_icmp4(sn, skb, &message))
 		return;
-	quote = skb_clone(skb, GFP_ATOMIC);
-	if (!quote)
-		return;
-	if (pskb_pull(quote, ip_hdrlen(skb)) &&
+	n = find_marks(sn, &message, marks);
+	if (n && may_discover4(sn->net, &message))
+		quote = skb_clone(skb, GFP_ATOMIC);
+	if (quote && pskb_pull(quote, ip_hdrlen(skb)) &&
 	    !skb_checksum_simple_validate(quote) &&
 	    pskb_pull(quote, sizeof(struct icmphdr)) &&
-	    pskb_may_pull(quote, sizeof(struct iphdr))) {
-		ipv4_update_pmtu(quote, net, mtu, 0, IPPROTO_TCP);
-		stt_count_event(stt->dev, STT_EVENT_RX_PATH_MTU);
+	    pskb_may_pull(quote, sizeof(struct iphdr)) &&
+	    stt_recently_sent_believe(sn->recently_sent, &message.pair)) {
+		/* Linux then takes the least that it lets a path MTU be. */
+		if (READ_ONCE(sn->net->ipv4.sysctl_ip_no_pmtu_disc) == 1)
+			message.mtu = 0;
+		while (n--)
+			update_route4(sn->net, quote, marks[n], message.mtu);
+		event = STT_EVENT_RX_PATH_MTU;
 	}
-	kfree_skb(quote);
+	consume_skb(quote);
+	stt_count_event(message.stt->dev, event);
 }
 
 /* The same for an IPv6 packet, which need not be ICMPv6. */
-void stt_icmp6(struct net *net, struct sk_buff *skb)
+void stt_icmp6(const struct stt_net *sn, struct sk_buff *skb)
 {
-	struct stt_device *stt;
-	struct sk_buff *quote;
-	__be32 mtu;
+	u32 marks[STT_SENT_MAX_MARKS];
+	enum stt_event event = STT_EVENT_RX_ICMP_IGNORED;
+	struct sk_buff *quote = NULL;
+	struct too_big message;
+	unsigned int n;
 
-	stt = read_icmp6(net, skb, &mtu);
-	if (!stt)
+	if (!read_icmp6(sn, skb, &message))
 		return;
-	quote = skb_clone(skb, GFP_ATOMIC);
-	if (!quote)
-		return;
-	if (pskb_may_pull(quote, sizeof(struct ipv6hdr)) &&
+	n = find_marks(sn, &message, marks);
+	if (n)
+		quote = skb_clone(skb, GFP_ATOMIC);
+	if (quote && pskb_may_pull(quote, sizeof(struct ipv6hdr)) &&
 	    skb_pull_rcsum(quote, sizeof(struct ipv6hdr)) &&
 	    !skb_checksum_validate(quote, IPPROTO_ICMPV6,
 				   ip6_compute_pseudo) &&
 	    pskb_pull(quote, sizeof(struct icmp6hdr)) &&
-	    pskb_may_pull(quote, sizeof(struct ipv6hdr))) {
-		ip6_update_pmtu(quote, net, mtu, 0, 0,
-				sock_net_uid(net, NULL));
-		stt_count_event(stt->dev, STT_EVENT_RX_PATH_MTU);
+	    pskb_may_pull(quote, sizeof(struct ipv6hdr)) &&
+	    stt_recently_sent_believe(sn->recently_sent, &message.pair)) {
+		while (n--)
+			ip6_update_pmtu(quote, sn->net, htonl(message.mtu), 0,
+					marks[n], sock_net_uid(sn->net, NULL));
+		event = STT_EVENT_RX_PATH_MTU;
 	}
-	kfree_skb(quote);
+	consume_skb(quote);
+	stt_count_event(message.stt->dev, event);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/module.h>
 #include <net/rtnetlink.h>
+#include "connection.h"
 #include "device.h"
 #include "namespace.h"
 #include "selftest.h"
@@ -15,9 +16,12 @@ static int __init stt_init(void)
 	if (err)
 		return err;
 	stt_transmit_init();
-	err = stt_namespace_init();
+	err = stt_connection_init();
 	if (err)
 		return err;
+	err = stt_namespace_init();
+	if (err)
+		goto exit_connection;
 	err = stt_device_init();
 	if (err)
 		goto exit_namespace;
@@ -25,6 +29,8 @@ static int __init stt_init(void)
 
 exit_namespace:
 	stt_namespace_exit();
+exit_connection:
+	stt_connection_exit();
 	return err;
 }
 
@@ -32,6 +38,7 @@ static void __exit stt_exit(void)
 {
 	stt_device_exit();
 	stt_namespace_exit();
+	stt_connection_exit();
 }
 
 module_init(stt_init);

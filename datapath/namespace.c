@@ -9,6 +9,7 @@
 #include "input-route.h"
 #include "limits.h"
 #include "receive.h"
+#include "recently-sent.h"
 
 enum {
 	/* Shards of the reassembly table: twice the CPUs, within bounds. */
@@ -75,6 +76,11 @@ static int start(struct stt_net *sn)
 	sn->input_routes = stt_input_routes_create();
 	if (!sn->input_routes)
 		return -ENOMEM;
+	sn->recently_sent = stt_recently_sent_create();
+	if (!sn->recently_sent) {
+		err = -ENOMEM;
+		goto destroy_routes;
+	}
 	get_random_bytes(seed, sizeof(seed));
 	reassembly = stt_reassembly_create(
 		clamp_t(u32, roundup_pow_of_two(2 * num_possible_cpus()),
@@ -82,7 +88,7 @@ static int start(struct stt_net *sn)
 		seed, &STT_DEFAULT_LIMITS);
 	if (!reassembly) {
 		err = -ENOMEM;
-		goto destroy_routes;
+		goto destroy_sent;
 	}
 	stt_limits_attach(sn, reassembly);
 
@@ -94,6 +100,8 @@ static int start(struct stt_net *sn)
 
 destroy_table:
 	destroy_reassembly(sn);
+destroy_sent:
+	stt_recently_sent_destroy(sn->recently_sent);
 destroy_routes:
 	stt_input_routes_destroy(sn->input_routes);
 	return err;
@@ -104,6 +112,7 @@ static void stop(struct stt_net *sn)
 	stt_receive_unregister(sn);
 	cancel_delayed_work_sync(&sn->expire);
 	destroy_reassembly(sn);
+	stt_recently_sent_destroy(sn->recently_sent);
 	stt_input_routes_destroy(sn->input_routes);
 }
 

@@ -21,6 +21,7 @@ struct ctl_table_header;
 struct nf_hook_ops;
 struct stt_device;
 struct stt_input_routes;
+struct stt_recently_sent;
 
 /* The values of the sysctls, in their types. */
 struct stt_sysctls {
@@ -36,6 +37,7 @@ struct stt_net {
 	/* If there are devices. */
 	struct stt_reassembly *reassembly;
 	struct stt_input_routes __percpu *input_routes;
+	struct stt_recently_sent *recently_sent;
 	struct nf_hook_ops *hooks;
 	struct delayed_work expire;
 

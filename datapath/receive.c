@@ -20,6 +20,7 @@
 #include <net/route.h>
 #include <net/xfrm.h>
 #include "compat.h"
+#include "connection.h"
 #include "device.h"
 #include "frag-list.h"
 #include "icmp.h"
@@ -28,6 +29,7 @@
 #include "namespace.h"
 #include "stt-frame.h"
 #include "stt-segment.h"
+#include "tags.h"
 
 /* A packet that is held for reassembly. */
 struct held {
@@ -144,35 +146,57 @@ static int restore_offloads(struct sk_buff *skb, const struct stt_frame *frame,
 }
 
 /*
- * Applies the outer ECN field to 'skb', at its inner IP packet (RFC 6040).
- * Returns false if it must be dropped.
+ * Applies the outer ECN field to 'skb', at what follows its inner Ethernet
+ * header (RFC 6040).  Returns false if it must be dropped.
  */
 static bool decapsulate_ecn(struct stt_device *stt, struct sk_buff *skb,
 			    const struct outer *outer)
 {
+	unsigned int offset = 0, header_len;
+	bool set_ce = false, set_ect1;
 	u8 inner_tos;
+	int result;
+	bool ipv4;
 
-	if (skb->protocol == htons(ETH_P_IP)) {
-		if (!pskb_may_pull(skb, sizeof(struct iphdr)))
-			return true;
-		inner_tos = ip_hdr(skb)->tos;
-	} else if (skb->protocol == htons(ETH_P_IPV6)) {
-		if (!pskb_may_pull(skb, sizeof(struct ipv6hdr)))
-			return true;
-		inner_tos = ipv6_get_dsfield(ipv6_hdr(skb));
-	} else {
+	switch (stt_skip_tags(skb, skb->protocol, &offset)) {
+	case htons(ETH_P_IP):
+		ipv4 = true;
+		header_len = sizeof(struct iphdr);
+		break;
+	case htons(ETH_P_IPV6):
+		ipv4 = false;
+		header_len = sizeof(struct ipv6hdr);
+		break;
+	default:
 		return true;
 	}
+	if (!pskb_may_pull(skb, offset + header_len))
+		return true;
+	skb_set_network_header(skb, offset);
+	inner_tos = ipv4 ? ip_hdr(skb)->tos : ipv6_get_dsfield(ipv6_hdr(skb));
 
-	if (INET_ECN_is_ce(outer->tos) && !INET_ECN_is_ce(inner_tos) &&
-	    !INET_ECN_is_not_ect(inner_tos)) {
+	result = __INET_ECN_decapsulate(outer->tos, inner_tos, &set_ce);
+	if (INET_ECN_is_ce(inner_tos))
+		set_ce = false;
+	set_ect1 = (outer->tos & INET_ECN_MASK) == INET_ECN_ECT_1 &&
+		   (inner_tos & INET_ECN_MASK) == INET_ECN_ECT_0;
+	if (set_ce || set_ect1) {
 		/* A clone, such as a capture, must not see the mark. */
-		if (skb_ensure_writable(skb, sizeof(struct ipv6hdr) <= skb->len
-					? sizeof(struct ipv6hdr) : skb->len))
+		if (skb_ensure_writable(skb, offset + header_len))
 			return false;
-		stt_count_event(stt->dev, STT_EVENT_RX_ECN_MARKED);
+		if (set_ce)
+			stt_count_event(stt->dev, STT_EVENT_RX_ECN_MARKED);
+		if (set_ce && ipv4)
+			IP_ECN_set_ce(ip_hdr(skb));
+		else if (set_ce)
+			IP6_ECN_set_ce(skb, ipv6_hdr(skb));
+		else if (ipv4)
+			IP_ECN_set_ect1(ip_hdr(skb));
+		else
+			IP6_ECN_set_ect1(skb, ipv6_hdr(skb));
 	}
-	return INET_ECN_decapsulate(skb, outer->tos, inner_tos) <= 1;
+	skb_reset_network_header(skb);
+	return result <= 1;
 }
 
 /* Set while this CPU hands a packet up by hand_up(). */
@@ -467,7 +491,9 @@ static struct stt_device *find_device(const struct stt_net *sn,
  * Returns the offset of the TCP header of the IPv6 packet 'skb', or 0 if it is
  * no TCP packet, a fragment of one, or one that Linux has to do something about
  * first: to verify an authentication header, after which the packet comes
- * again without, or to send it to the next hop that a routing header names.
+ * again without, or to send it to the next hop that a routing header names.  A
+ * packet with a fragment header that is whole nevertheless is no fragment (RFC
+ * 6946).
  */
 static unsigned int find_tcp6(const struct sk_buff *skb)
 {
@@ -475,17 +501,29 @@ static unsigned int find_tcp6(const struct sk_buff *skb)
 	u8 next = ipv6_hdr(skb)->nexthdr;
 
 	while (next == NEXTHDR_HOP || next == NEXTHDR_DEST ||
-	       next == NEXTHDR_ROUTING) {
-		const struct ipv6_rt_hdr *header;
-		struct ipv6_rt_hdr buffer;
+	       next == NEXTHDR_ROUTING || next == NEXTHDR_FRAGMENT) {
+		union {
+			struct ipv6_rt_hdr routing;
+			struct frag_hdr fragment;
+		} buffer;
+		const typeof(buffer) *header;
 
+		/* Each has 8 bytes at least (RFC 8200, section 4). */
 		header = skb_header_pointer(skb, offset, sizeof(buffer),
 					    &buffer);
-		if (!header ||
-		    (next == NEXTHDR_ROUTING && header->segments_left))
+		if (!header)
 			return 0;
-		next = header->nexthdr;
-		offset += ipv6_optlen(header);
+		if (next == NEXTHDR_ROUTING && header->routing.segments_left)
+			return 0;
+		if (next == NEXTHDR_FRAGMENT) {
+			if (header->fragment.frag_off &
+			    htons(IP6_OFFSET | IP6_MF))
+				return 0;
+			offset += sizeof(header->fragment);
+		} else {
+			offset += ipv6_optlen(&header->routing);
+		}
+		next = header->routing.nexthdr;
 	}
 	return next == IPPROTO_TCP ? offset : 0;
 }
@@ -519,7 +557,7 @@ static unsigned int input4(void *priv, struct sk_buff *skb,
 	const struct iphdr *ip = ip_hdr(skb);
 
 	if (ip->protocol == IPPROTO_ICMP)
-		stt_icmp4(state->net, skb);
+		stt_icmp4(priv, skb);
 	if (ip->protocol != IPPROTO_TCP || ip_is_fragment(ip))
 		return NF_ACCEPT;
 	return receive_hook(priv, skb, ip_hdrlen(skb), false);
@@ -531,7 +569,7 @@ static unsigned int input6(void *priv, struct sk_buff *skb,
 	unsigned int offset = find_tcp6(skb);
 
 	if (!offset) {
-		stt_icmp6(state->net, skb);
+		stt_icmp6(priv, skb);
 		return NF_ACCEPT;
 	}
 	return receive_hook(priv, skb, offset, true);
@@ -547,23 +585,62 @@ static bool is_for_this_host4(const struct stt_net *sn,
 }
 
 /*
+ * Returns true if 'skb', whose TCP header is at 'offset' from skb->data, has the
+ * form of a segment that a good sender sent.
+ */
+static bool has_form(const struct sk_buff *skb, unsigned int offset)
+{
+	const __be32 flags = TCP_FLAG_CWR | TCP_FLAG_ECE | TCP_FLAG_URG |
+			     TCP_FLAG_ACK | TCP_FLAG_RST | TCP_FLAG_SYN |
+			     TCP_FLAG_FIN;
+	const struct tcphdr *tcp;
+	struct stt_segment segment;
+	enum stt_drop reason;
+	struct tcphdr buffer;
+
+	tcp = skb_header_pointer(skb, offset, sizeof(buffer), &buffer);
+	if (!tcp || (tcp_flag_word(tcp) & flags) != TCP_FLAG_ACK ||
+	    stt_segment_read(tcp, skb->len - offset, &segment))
+		return false;
+	/* Some NICs send empty ones. */
+	reason = stt_segment_check(&segment);
+	return !reason || reason == STT_DROP_EMPTY;
+}
+
+/*
+ * Returns true if 'skb', which is for this host, and whose TCP header is at
+ * 'offset' from skb->data, is a segment as far as connection tracking is
+ * concerned, which must not see it then.
+ */
+static bool is_segment(const struct stt_net *sn, const struct sk_buff *skb,
+		       unsigned int offset, bool ipv6)
+{
+	return has_form(skb, offset) &&
+	       !stt_connection_has(sn->net, skb, offset, ipv6);
+}
+
+/*
  * Segments for this host, and ICMP errors about those that it sent, pass
- * connection tracking untracked.  What is only forwarded is somebody else's.
+ * connection tracking untracked.  What is only forwarded is somebody else's, and
+ * so is what belongs to a connection.
  */
 static unsigned int untrack4(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state)
 {
 	const struct iphdr *ip = ip_hdr(skb);
+	unsigned int offset = ip_hdrlen(skb);
 	bool ours = false;
 
-	if (ip_is_fragment(ip))
+	if (ip_is_fragment(ip) || skb_nfct(skb))
 		return NF_ACCEPT;
 	if (ip->protocol == IPPROTO_TCP)
-		ours = find_device(priv, skb, ip_hdrlen(skb));
+		ours = find_device(priv, skb, offset) &&
+		       is_for_this_host4(priv, skb) &&
+		       is_segment(priv, skb, offset, false);
 	else if (ip->protocol == IPPROTO_ICMP)
-		ours = stt_icmp4_is_ours(state->net, skb);
-
-	if (ours && !skb_nfct(skb) && is_for_this_host4(priv, skb))
+		ours = stt_icmp4_is_ours(priv, skb) &&
+		       is_for_this_host4(priv, skb);
+	if (ours)
 		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 	return NF_ACCEPT;
 }
@@ -593,11 +670,12 @@ static unsigned int untrack6(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state)
 {
 	unsigned int offset = find_tcp6(skb);
-	bool ours = offset ? find_device(priv, skb, offset) != NULL
-			   : stt_icmp6_is_ours(state->net, skb);
 
-	if (ours && !skb_nfct(skb) &&
-	    ipv6_chk_addr(state->net, &ipv6_hdr(skb)->daddr, NULL, 0))
+	if (skb_nfct(skb) || (offset ? !find_device(priv, skb, offset)
+				     : !stt_icmp6_is_ours(priv, skb)))
+		return NF_ACCEPT;
+	if (ipv6_chk_addr(state->net, &ipv6_hdr(skb)->daddr, NULL, 0) &&
+	    (!offset || is_segment(priv, skb, offset, true)))
 		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 	return NF_ACCEPT;
 }

@@ -8,7 +8,8 @@
  *
  * Segments are taken at LOCAL_IN, behind the host's filter rules, so that these
  * hold for STT as for anything else.  Connection tracking never sees them: to
- * it they would be a TCP connection without a handshake.
+ * it they would be a TCP connection without a handshake.  It does see all that
+ * only has STT's port, such as the replies of a connection that it translated.
  */
 
 #include <linux/types.h>

@@ -9,6 +9,7 @@
 #include <net/tcp.h>
 #include "compat.h"
 #include "frag-list.h"
+#include "recently-sent.h"
 #include "stt-frame.h"
 #include "stt-hash.h"
 #include "stt-inner.h"
@@ -1739,6 +1740,73 @@ static bool __init get_memory(void)
 	return true;
 }
 
+/*
+ * What was sent lately
+ */
+
+/* Pairs of addresses, and marks, are found if packets were larger than asked. */
+static void __init test_sent_pairs(void)
+{
+	struct stt_recently_sent *sent = stt_recently_sent_create();
+	struct stt_sent_pair pair = { }, reverse = { };
+	u32 marks[STT_SENT_MAX_MARKS];
+	unsigned int i, n;
+
+	if (!CHECK(sent))
+		return;
+	pair.source.s6_addr[15] = reverse.destination.s6_addr[15] = 1;
+	pair.destination.s6_addr[15] = reverse.source.s6_addr[15] = 2;
+	local_bh_disable();
+	CHECK_EQ(stt_recently_sent_find(sent, &pair, 0, marks), 0);
+
+	stt_recently_sent_add(sent, &pair, 7, 1500);
+	stt_recently_sent_add(sent, &pair, 7, 100);
+	CHECK_EQ(stt_recently_sent_find(sent, &pair, 1500, marks), 0);
+	CHECK_EQ(stt_recently_sent_find(sent, &pair, 1499, marks), 1);
+	CHECK_EQ(marks[0], 7);
+	CHECK_EQ(stt_recently_sent_find(sent, &reverse, 0, marks), 0);
+	stt_recently_sent_add(sent, &pair, 7, 9000);
+	CHECK_EQ(stt_recently_sent_find(sent, &pair, 8999, marks), 1);
+
+	/* There is no room for more marks, and what is new gets it at times. */
+	for (i = 8; i < 100; i++)
+		stt_recently_sent_add(sent, &pair, i, 1000);
+	CHECK_EQ(stt_recently_sent_find(sent, &pair, 0, marks),
+		 STT_SENT_MAX_MARKS);
+
+	/* A second may end meanwhile. */
+	for (i = n = 0; i < 100; i++)
+		n += stt_recently_sent_believe(sent, &pair);
+	CHECK(n == 8 || n == 16);
+	local_bh_enable();
+	stt_recently_sent_destroy(sent);
+}
+
+/* Ids that were taken are known until others have been taken. */
+static void __init test_sent_ids(void)
+{
+	unsigned int i;
+
+	local_bh_disable();
+	stt_sent_ids_take(0xffffff00, 256);
+	stt_sent_ids_take(0, 256);
+	CHECK(!stt_sent_ids_have(0xfffffeff, U32_MAX));
+	CHECK(stt_sent_ids_have(0xffffff00, U32_MAX));
+	CHECK(stt_sent_ids_have(255, U32_MAX));
+	CHECK(!stt_sent_ids_have(256, U32_MAX));
+	CHECK(!stt_sent_ids_have(0x10000, U32_MAX));
+	CHECK(stt_sent_ids_have(0x1000f, U16_MAX));
+	CHECK(!stt_sent_ids_have(0x10100, U16_MAX));
+	for (i = 0; i < 1000; i++)
+		stt_sent_ids_take(0x1000 + 512 * i, 256);
+	CHECK(!stt_sent_ids_have(0, U32_MAX));
+	CHECK(!stt_sent_ids_have(0x1000 + 512 * 900, U32_MAX));
+	CHECK(stt_sent_ids_have(0x1000 + 512 * 990, U32_MAX));
+	CHECK(stt_sent_ids_have(0x1000 + 512 * 999 + 255, U32_MAX));
+	CHECK(!stt_sent_ids_have(0x1000 + 512 * 999 + 256, U32_MAX));
+	local_bh_enable();
+}
+
 static void __init free_memory(void)
 {
 	unsigned int i;
@@ -1774,6 +1842,8 @@ int __init stt_selftest(void)
 		{ "reassembly age", test_reassembly_age },
 		{ "reassembly destroy", test_reassembly_destroy },
 		{ "frag list", test_frag_list },
+		{ "sent pairs", test_sent_pairs },
+		{ "sent ids", test_sent_ids },
 	};
 	int err = -ENOMEM;
 	unsigned int i;

@@ -21,8 +21,11 @@
 #include "compat.h"
 #include "device.h"
 #include "frag-list.h"
+#include "namespace.h"
+#include "recently-sent.h"
 #include "stt-frame.h"
 #include "stt-segment.h"
+#include "tags.h"
 
 /* Where a frame goes, and what its outer headers say. */
 struct outer_path {
@@ -36,6 +39,7 @@ struct outer_path {
 		struct in6_addr ipv6;
 	} source, destination;
 	__be32 flow_label;
+	u32 mark;
 	struct dst_entry *dst;		/* Referenced. */
 	unsigned int segment_size;	/* Bytes of payload of a segment. */
 };
@@ -54,21 +58,23 @@ static u32 new_frame_id(void)
 {
 	u32 *next = this_cpu_ptr(&next_frame_id);
 
-	if (*next % FRAME_ID_BLOCK == 0)
+	if (*next % FRAME_ID_BLOCK == 0) {
 		*next = (u32)atomic_inc_return(&next_block) * FRAME_ID_BLOCK;
+		stt_sent_ids_take(*next, FRAME_ID_BLOCK);
+	}
 	return (*next)++;
 }
 
 /*
- * Looks up the route for 'path', whose addresses, TOS and source port are set,
- * and sets its source address, if that was 0, and 'dst'.  Returns 0 or a
+ * Looks up the route for 'path', whose addresses, TOS, mark and source port are
+ * set, and sets its source address, if that was 0, and 'dst'.  Returns 0 or a
  * negative errno.
  */
-static int route4(const struct stt_device *stt, const struct sk_buff *skb,
-		  struct outer_path *path, struct dst_cache *cache)
+static int route4(const struct stt_device *stt, struct outer_path *path,
+		  struct dst_cache *cache)
 {
 	struct flowi4 flow = {
-		.flowi4_mark = skb->mark,
+		.flowi4_mark = path->mark,
 		.flowi4_proto = IPPROTO_TCP,
 		.daddr = path->destination.ipv4,
 		.saddr = path->source.ipv4,
@@ -96,11 +102,11 @@ static int route4(const struct stt_device *stt, const struct sk_buff *skb,
 }
 
 /* The same for IPv6. */
-static int route6(const struct stt_device *stt, const struct sk_buff *skb,
-		  struct outer_path *path, struct dst_cache *cache)
+static int route6(const struct stt_device *stt, struct outer_path *path,
+		  struct dst_cache *cache)
 {
 	struct flowi6 flow = {
-		.flowi6_mark = skb->mark,
+		.flowi6_mark = path->mark,
 		.flowi6_proto = IPPROTO_TCP,
 		.daddr = path->destination.ipv6,
 		.saddr = path->source.ipv6,
@@ -130,6 +136,33 @@ static int route6(const struct stt_device *stt, const struct sk_buff *skb,
 }
 
 /*
+ * Returns the TOS or traffic class of the IP packet in the Ethernet frame 'skb',
+ * with VLAN tags in front of it or without, or 0 if there is none.
+ */
+static u8 inner_tos(const struct sk_buff *skb)
+{
+	unsigned int offset = ETH_HLEN;
+	union {
+		struct iphdr ipv4;
+		struct ipv6hdr ipv6;
+	} buffer;
+	const void *ip;
+
+	switch (stt_skip_tags(skb, skb->protocol, &offset)) {
+	case htons(ETH_P_IP):
+		ip = skb_header_pointer(skb, offset, sizeof(buffer.ipv4),
+					&buffer.ipv4);
+		return ip ? ((const struct iphdr *)ip)->tos : 0;
+	case htons(ETH_P_IPV6):
+		ip = skb_header_pointer(skb, offset, sizeof(buffer.ipv6),
+					&buffer.ipv6);
+		return ip ? ipv6_get_dsfield(ip) : 0;
+	default:
+		return 0;
+	}
+}
+
+/*
  * Finds the path of 'skb' from its tunnel metadata 'info'.  Returns 0, with a
  * reference to path->dst that is the caller's, or a negative errno.
  */
@@ -142,8 +175,9 @@ static int find_path(const struct stt_device *stt, struct sk_buff *skb,
 
 	memset(path, 0, sizeof(*path));
 	path->ipv6 = ip_tunnel_info_af(info) == AF_INET6;
-	path->tos = ip_tunnel_ecn_encap(key->tos, ip_hdr(skb), skb);
+	path->tos = INET_ECN_encapsulate(key->tos, inner_tos(skb));
 	path->dont_fragment = stt_key_dont_fragment(key);
+	path->mark = skb->mark;
 	/* From the range of net.ipv4.ip_local_port_range. */
 	path->source_port = udp_flow_src_port(stt->net, skb, 0, 0, true);
 	if (ip_tunnel_dst_cache_usable(skb, info))
@@ -153,11 +187,11 @@ static int find_path(const struct stt_device *stt, struct sk_buff *skb,
 		path->source.ipv6 = key->u.ipv6.src;
 		path->destination.ipv6 = key->u.ipv6.dst;
 		path->flow_label = key->label;
-		err = route6(stt, skb, path, cache);
+		err = route6(stt, path, cache);
 	} else {
 		path->source.ipv4 = key->u.ipv4.src;
 		path->destination.ipv4 = key->u.ipv4.dst;
-		err = route4(stt, skb, path, cache);
+		err = route4(stt, path, cache);
 	}
 	if (err)
 		return err;
@@ -336,6 +370,31 @@ static int push_outer(const struct stt_device *stt, struct sk_buff *skb,
 	return 0;
 }
 
+/*
+ * Remembers that a frame of 'frame_length' bytes goes out by 'path', for ICMP
+ * messages about it.
+ */
+static void remember(const struct stt_device *stt,
+		     const struct outer_path *path, unsigned int frame_length)
+{
+	unsigned int length = min(frame_length, path->segment_size) +
+			      STT_SEGMENT_HEADER_LEN;
+	struct stt_sent_pair pair;
+
+	if (path->ipv6) {
+		pair.source = path->source.ipv6;
+		pair.destination = path->destination.ipv6;
+		length += sizeof(struct ipv6hdr);
+	} else {
+		ipv6_addr_set_v4mapped(path->source.ipv4, &pair.source);
+		ipv6_addr_set_v4mapped(path->destination.ipv4,
+				       &pair.destination);
+		length += sizeof(struct iphdr);
+	}
+	stt_recently_sent_add(stt_net(stt->net)->recently_sent, &pair,
+			      path->mark, length);
+}
+
 /* Sends 'skb', which 'frame' describes, as one frame, or drops it. */
 static void send_frame(struct stt_device *stt, struct sk_buff *skb,
 		       const struct outer_path *path, struct stt_frame *frame)
@@ -368,6 +427,7 @@ static void send_frame(struct stt_device *stt, struct sk_buff *skb,
 	stt_count_event(dev, STT_EVENT_TX_FRAMES);
 	if (skb_is_gso(skb))
 		stt_count_event(dev, STT_EVENT_TX_SEGMENTED);
+	remember(stt, path, STT_FRAME_HEADER_LEN + len);
 
 	skb_dst_set(skb, dst_clone(path->dst));
 	/* To connection tracking, segments are a connection without a
@@ -404,8 +464,8 @@ static void cut_and_send(struct stt_device *stt, struct sk_buff *skb,
 	}
 }
 
-/* The device's ndo_start_xmit: sends 'skb' to where its metadata says. */
-netdev_tx_t stt_transmit(struct sk_buff *skb, struct net_device *dev)
+/* Sends 'skb' by 'dev' to where its metadata says. */
+static void transmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct stt_device *stt = netdev_priv(dev);
 	struct ip_tunnel_info *info = skb_tunnel_info(skb);
@@ -414,23 +474,23 @@ netdev_tx_t stt_transmit(struct sk_buff *skb, struct net_device *dev)
 
 	if (!info || !(info->mode & IP_TUNNEL_INFO_TX)) {
 		drop(dev, skb, STT_DROP_TX_METADATA);
-		return NETDEV_TX_OK;
+		return;
 	}
 	frame.context_id = be64_to_cpu(info->key.tun_id);
 
-	/* Reads the inner IP header for its ECN field, and the whole packet
-	 * for its hash: before the tag is taken off.
+	/* What follows reads the packet for its ECN field and its hash: before
+	 * the tag is taken off.
 	 */
 	if (!pskb_network_may_pull(skb, skb->protocol == htons(ETH_P_IPV6)
 				   ? sizeof(struct ipv6hdr)
 				   : skb->protocol == htons(ETH_P_IP)
 				   ? sizeof(struct iphdr) : 0)) {
 		drop(dev, skb, STT_DROP_TX_LENGTH);
-		return NETDEV_TX_OK;
+		return;
 	}
 	if (find_path(stt, skb, info, &path)) {
 		drop(dev, skb, STT_DROP_TX_ROUTE);
-		return NETDEV_TX_OK;
+		return;
 	}
 
 	skb = take_vlan(skb, &frame);
@@ -441,6 +501,22 @@ netdev_tx_t stt_transmit(struct sk_buff *skb, struct net_device *dev)
 	else
 		cut_and_send(stt, skb, &path, &frame);
 	dst_release(path.dst);
+}
+
+/*
+ * The device's ndo_start_xmit.  Tunnels that are routed through each other use up
+ * the stack, so it obeys the limit that newer kernels have for their own ones,
+ * and counts as they do: one for the device, and one for the way through IP.
+ */
+netdev_tx_t stt_transmit(struct sk_buff *skb, struct net_device *dev)
+{
+	if (dev_recursion_level() > STT_RECURSION_LIMIT) {
+		drop(dev, skb, STT_DROP_TX_RECURSION);
+		return NETDEV_TX_OK;
+	}
+	dev_xmit_recursion_inc();
+	transmit(skb, dev);
+	dev_xmit_recursion_dec();
 	return NETDEV_TX_OK;
 }
 

@@ -152,9 +152,9 @@ test_flood()
     kill $pid 2>/dev/null || true
 }
 
-# Sends a good frame over IPv6 from host a to b, in a packet with a routing header
-# with $1 segments left.
-send_routed()
+# Sends a good frame over IPv6 from host a to b, in a packet with an extension
+# header of type $1, whose bytes behind the next header's type are $2.
+send_extended()
 {
     python3 "$here/stt-packet.py" arp : frame \
         : segment v=6 eth_dst="$(on b cat /sys/class/net/uplink/address)" \
@@ -163,39 +163,51 @@ send_routed()
 import sys
 for line in sys.stdin:
     packet = bytearray.fromhex(line)
-    packet[54:54] = bytes([packet[20], 0, 2, int(sys.argv[1])] + [0] * 4)
-    packet[20] = 43
+    packet[54:54] = bytes([packet[20]]) + bytes.fromhex(sys.argv[2])
+    packet[20] = int(sys.argv[1])
     packet[19] += 8
-    print(packet.hex())' "$1" \
+    print(packet.hex())' "$1" "$2" \
         | on a python3 "$here/send.py" uplink
 }
 
-# What is not for this host alone, or not yet for it, is not STT's.
+# What is not for this host alone, or not yet for it, or not whole, is not STT's.
 test_not_ours()
 {
     prepare
     python3 "$here/stt-packet.py" arp : frame \
         : segment eth_dst=ff:ff:ff:ff:ff:ff ip_src=192.0.2.1 ip_dst=192.0.2.2 \
         | on a python3 "$here/send.py" uplink
-    send_routed 1
+    # A routing header with a segment left, and fragments: one with more behind
+    # it, and one that is not the first.
+    send_extended 43 00020100000000
+    send_extended 44 00000100000001
+    send_extended 44 00000800000002
     send arp : frame : segment
     wait_until has_counted rx_whole 1
-    send_routed 0
+    # Nothing is left of the route, and nothing of the packet (RFC 6946).
+    send_extended 43 00020000000000
     wait_until has_counted rx_whole 2
+    send_extended 44 00000000000003
+    wait_until has_counted rx_whole 3
     sleep 0.5
-    counter_is b stt0 rx_whole 2
+    counter_is b stt0 rx_whole 3
     no_drops b stt0
     still_works
 }
 
 # Sends a good frame in a segment from the workload w, behind host a, to the
 # address $1.
-forge()
+from_workload()
 {
     python3 "$here/stt-packet.py" arp : frame \
         : segment eth_dst="$(on a cat /sys/class/net/workload/address)" \
           ip_src=203.0.113.2 ip_dst="$1" \
         | on w python3 "$here/send.py" eth0
+}
+
+has_reached_a()
+{
+    [ "$(counter a stt0 rx_whole)" = 1 ]
 }
 
 has_stopped()
@@ -229,23 +241,152 @@ END
         net.netfilter.nf_conntrack_tcp_loose="$loose"
     on b sysctl -q -w net.ipv4.conf.all.rp_filter=0 \
         net.ipv4.conf.uplink.rp_filter=0
-    forge 192.0.2.2
+    from_workload 192.0.2.2
     wait_until has_counted rx_whole 1
     on a nft list ruleset | grep -q "counter packets $loose .* masquerade" \
         || fail "masqueraded other than $loose connections"
-    forge 192.0.2.1
-    wait_until counter_is a stt0 rx_whole 1
+    from_workload 192.0.2.1
+    wait_until has_reached_a
 
     for host in a b; do
         sed 's/^\(define stt_uplink = \).*/\1uplink/' "$here/ovs-stt.nft" \
             | on $host nft -f -
     done
-    forge 192.0.2.1
-    forge 192.0.2.2
+    from_workload 192.0.2.1
+    from_workload 192.0.2.2
     wait_until has_stopped 2
     counter_is a stt0 rx_whole 1
     counter_is b stt0 rx_whole 1
     still_works
+}
+
+# A capture shows what came, not what became of it: the inner ECN field is changed
+# by CE and by ECT(1) of the outer one (RFC 6040).
+test_ecn_captured()
+{
+    local outer expected
+
+    prepare
+    for outer in 3 1; do
+        python3 "$here/stt-packet.py" udp4 len=10 tos=2 : frame \
+            : segment eth_dst="$(on b cat /sys/class/net/uplink/address)" \
+              ip_src=192.0.2.1 ip_dst=192.0.2.2 tos=$outer >"$test_dir/packet"
+        # It reads the packets, which the socket shares with all others, when STT
+        # is done with them.
+        rm -f "$test_dir/ready"
+        on b python3 -c '
+import os, socket, sys, time
+name, expected = sys.argv[1:]
+with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as tap:
+    tap.bind(("uplink", 3))
+    open(name, "w").close()
+    while os.path.exists(name):
+        time.sleep(0.05)
+    tap.settimeout(5)
+    while True:
+        packet = tap.recv(2000).hex()
+        if packet[46:48] == "06":
+            sys.exit(packet != expected and packet)' \
+            "$test_dir/ready" "$(cat "$test_dir/packet")" &
+        wait_until [ -e "$test_dir/ready" ]
+        expected=$(($(counter b stt0 rx_whole) + 1))
+        on a python3 "$here/send.py" uplink <"$test_dir/packet"
+        wait_until has_counted rx_whole $expected
+        rm "$test_dir/ready"
+        wait $! || fail "captured another packet than was sent"
+    done
+    counter_is b stt0 rx_ecn_marked 1
+}
+
+# Answers a segment that came to host b, over IPv$1, with an ICMP message by the
+# options of forge-icmp.py that follow, and waits until host a has counted it as
+# $2.
+forge()
+{
+    local ip=$1 name=$2 before
+    shift 2
+
+    before=$(counter a stt0 "$name")
+    on b python3 "$here/forge-icmp.py" uplink "$@"
+    wait_until has_counted_more "$name" "$before"
+    echo "$name over IPv$ip: $*, path MTU $(path_mtu "$ip")"
+}
+
+has_counted_more()
+{
+    [ "$(counter a stt0 "$1")" -gt "$2" ]
+}
+
+# Who has not seen what host a sends over IPv$1 does not change its path MTU.
+test_icmp()
+{
+    local ip=$1 pings change changes=(source"$1" destination"$1" frame-id
+                                frame-length offset data-offset)
+
+    two_devices "$ip"
+    # Single segments arrive, and what arrives is quoted.
+    on a ethtool -K uplink tso off
+    [ "$ip" = 6 ] || changes+=(df fragment)
+    [ "$ip" = 6 ] || set_df
+    # Not by 'on', so that $! is ping itself.
+    ip netns exec a ping -q -i 0.05 -s 3000 198.51.100.2 >/dev/null &
+    pings=$!
+    for change in "${changes[@]}"; do
+        forge "$ip" rx_icmp_ignored 1400 --change "$change"
+    done
+    # As large as the link is, and as nobody has sent.
+    forge "$ip" rx_icmp_ignored 1500
+    if [ "$ip" = 4 ]; then
+        forge 4 rx_icmp_ignored 1400 --bad-checksum
+        forge 4 rx_icmp_ignored 0
+        # An old router's.
+        forge 4 rx_icmp_ignored 1400 --quote 7
+        forge 4 rx_icmp_ignored 1400 --quote 8 --change identification
+    else
+        forge 6 rx_icmp_ignored 1400 --quote 8
+    fi
+    equal "path MTU" "$(path_mtu "$ip")" ""
+    counter_is a stt0 rx_path_mtu 0
+
+    # Connection tracking sees what is not believed.
+    on a nft -f - <<END
+table inet filter {
+    chain input {
+        type filter hook input priority 0; policy accept;
+        ct state invalid meta l4proto { icmp, ipv6-icmp } counter drop
+    }
+}
+END
+    on b python3 "$here/forge-icmp.py" uplink 1400 --change frame-id
+    wait_until sees_invalid
+    on a nft flush ruleset
+
+    # One in a hundred says something true.
+    forge "$ip" rx_path_mtu 1400
+    equal "path MTU" "$(path_mtu "$ip")" 1400
+    if [ "$ip" = 4 ]; then
+        forge 4 rx_path_mtu 1350 --quote 8
+        equal "path MTU" "$(path_mtu 4)" 1350
+    fi
+    # A flood.
+    forge "$ip" rx_icmp_ignored 1300 --count 30
+    equal "path MTU" "$(path_mtu "$ip")" 1300
+    wait_until has_counted_more rx_icmp_ignored $((${#changes[@]} + 12))
+
+    # What was true long ago.
+    on b python3 "$here/forge-icmp.py" uplink 1290 --delay 6 &
+    wait_until on b pgrep -f 'forge-icmp.py uplink 1290'
+    sleep 2
+    kill $pings
+    wait
+    equal "path MTU" "$(path_mtu "$ip")" 1300
+    ping_from a 198.51.100.2 -s 3000
+    no_drops a stt0
+}
+
+sees_invalid()
+{
+    on a nft list ruleset | tee "$test_dir/rules" | grep -q 'packets [1-9]'
 }
 
 # Who owns only a namespace reads the limits, and does not change them.
@@ -267,6 +408,9 @@ run_test malformed-local test_malformed b --local
 run_test damaged test_damaged
 run_test nested test_nested
 run_test not-ours test_not_ours
+run_test ecn-captured test_ecn_captured
+run_test icmp-ipv4 test_icmp 4
+run_test icmp-ipv6 test_icmp 6
 run_test isolation test_isolation 0
 run_test isolation-loose test_isolation 1
 run_test limits-of-others test_limits_of_others

@@ -241,7 +241,87 @@ test_loops()
         done
     done
     must_fail ping_from a 203.0.113.1 -c 2 -w 2
+    at_least tx_recursion $(($(counter a stt0 tx_recursion) \
+                             + $(counter a stt1 tx_recursion))) 2
     ping_from a 198.51.100.2
+}
+
+# Tunnels within each other, up to three; more would use up the stack.
+test_nested()
+{
+    local depth i host n device to
+
+    two_devices
+    for depth in 1 2 3 4 5 6 7; do
+        i=1
+        for host in a b; do
+            stt_link $host add stt$depth --port $((7471 + depth)) \
+                --address 0200000001$depth$i
+            set_addresses $host stt$depth 203.0.$depth.$i/32
+            n=$((3 - i))
+            to=203.0.$((depth - 1)).$n
+            [ $depth != 1 ] || to=198.51.100.$n
+            ip -n $host -batch - <<END
+route add 203.0.$depth.$n encap ip id 7 dst $to dev stt$depth src 203.0.$depth.$i
+neighbour add 203.0.$depth.$n lladdr 02:00:00:00:01:$depth$n dev stt$depth
+END
+            i=2
+        done
+    done
+    ping_from a 203.0.2.2
+    ping_from a 203.0.2.2 -s 5000
+    for device in stt0 stt1 stt2; do
+        no_drops a $device
+        no_drops b $device
+    done
+    must_fail ping_from a 203.0.3.2 -c 2 -w 2
+    at_least tx_recursion "$(counter a stt0 tx_recursion)" 2
+    must_fail ping_from a 203.0.7.2 -c 2 -w 2
+    at_least tx_recursion "$(counter a stt4 tx_recursion)" 2
+}
+
+# Packets with two VLAN tags, the first of which is beside them if $1 is "on", and
+# in them if it is "off".
+test_tagged()
+{
+    local i peer host
+
+    need_module 8021q
+    two_devices
+    for i in 1 2; do
+        peer=$((3 - i))
+        host=$([ $i = 1 ] && echo a || echo b)
+        on $host ethtool -K stt0 txvlan "$1"
+        ip -n $host link add link stt0 name outer type vlan id 5
+        ip -n $host link set outer up
+        ip -n $host link add link outer name inner type vlan id 6
+        set_addresses $host inner 203.0.113.$i/32
+        ip -n $host route add 203.0.113.$peer encap ip id 42 \
+            dst 192.0.2.$peer dev inner src 203.0.113.$i
+        ip -n $host neighbour add 203.0.113.$peer \
+            lladdr 02:00:00:00:00:0$peer dev inner
+    done
+    ping_from a 203.0.113.2
+    ping_from a 203.0.113.2 -s 8000
+    at_least "Mbit/s" "$(iperf3_mbits a 203.0.113.2 b)" 1
+
+    # The IP packet behind them takes part in ECN (RFC 6040).
+    on b nft -f - <<END
+table netdev congestion {
+    chain ingress {
+        type filter hook ingress device uplink priority 0;
+        ip ecn ect0 tcp dport 7471 ip ecn set ce
+    }
+}
+END
+    capture b inner "$test_dir/received" -Q in
+    ping_from a 203.0.113.2 -Q 2
+    ping_from a 203.0.113.2 -Q 2 -s 8000
+    stop_captures
+    at_least "packets marked" \
+        "$(captured "$test_dir/received" "icmp[0] = 8 and ip[1] & 3 = 3")" 6
+    no_drops a stt0
+    no_drops b stt0
 }
 
 # A tunnel in a tunnel works.
@@ -296,6 +376,86 @@ test_path_mtu()
     grep -q 'mtu 1400' "$test_dir/route" || fail "no path MTU of 1400"
     at_least rx_path_mtu "$(counter a stt0 rx_path_mtu)" 1
     ping_from a 198.51.100.2 -s 8000
+}
+
+# The host's owner says whether ICMP may change the path MTU over IPv4.
+test_no_path_mtu()
+{
+    local forge
+
+    two_devices
+    on a ethtool -K uplink tso off
+    set_df
+    on a ping -q -i 0.05 -s 3000 198.51.100.2 >/dev/null &
+    forge=(on b python3 "$(dirname "$0")/forge-icmp.py" uplink)
+
+    # Never, and only if what proves that it is true is there.
+    on a sysctl -q -w net.ipv4.ip_no_pmtu_disc=2
+    "${forge[@]}" 1400
+    wait_until has_counted rx_icmp_ignored 1
+    on a sysctl -q -w net.ipv4.ip_no_pmtu_disc=3
+    "${forge[@]}" 1400 --quote 8
+    wait_until has_counted rx_icmp_ignored 2
+    equal "path MTU" "$(path_mtu 4)" ""
+    "${forge[@]}" 1400
+    wait_until has_counted rx_path_mtu 1
+    equal "path MTU" "$(path_mtu 4)" 1400
+    counter_is a stt0 rx_icmp_ignored 2
+
+    # Once, and then the least.
+    on a sysctl -q -w net.ipv4.ip_no_pmtu_disc=1
+    "${forge[@]}" 1300
+    wait_until has_counted rx_path_mtu 2
+    equal "path MTU" "$(path_mtu 4)" "lock 552"
+}
+
+# Tells whether counter $1 of host a is $2.
+has_counted()
+{
+    [ "$(counter a stt0 "$1")" = "$2" ]
+}
+
+# What is sent with a mark, and so goes another way, has the path MTU of that way,
+# over IPv$1.
+test_path_mtu_marked()
+{
+    local host
+
+    two_devices "$1"
+    [ "$1" = 6 ] || set_df
+    add_hosts r
+    join a way r left
+    join r right b way
+    ip -n r link set right mtu 1400
+    set_addresses a way 203.0.113.1/25 2001:db8:3::1/96
+    set_addresses r left 203.0.113.2/25 2001:db8:3::2/96
+    set_addresses r right 203.0.113.129/25 2001:db8:3:0:1::1/96
+    set_addresses b way 203.0.113.130/25 2001:db8:3:0:1::2/96
+    on r sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+    ip -n r route add 192.0.2.1 via 203.0.113.1
+    ip -n r route add 192.0.2.2 via 203.0.113.130
+    ip -n r route add 2001:db8:2::1 via 2001:db8:3::1
+    ip -n r route add 2001:db8:2::2 via 2001:db8:3:0:1::2
+    ip -n a rule add fwmark 5 table 100
+    ip -n a -6 rule add fwmark 5 table 100
+    ip -n a route add 192.0.2.2 via 203.0.113.2 src 192.0.2.1 table 100
+    ip -n a route add 2001:db8:2::2 via 2001:db8:3::2 src 2001:db8:2::1 \
+        table 100
+
+    ping_from a 198.51.100.2 -m 5 -s 100
+    ping_from a 198.51.100.2 -s 100
+    # The first ones are too big.
+    ping_from a 198.51.100.2 -m 5 -s 8000 -c 6 -w 20 || true
+    at_least rx_path_mtu "$(counter a stt0 rx_path_mtu)" 1
+    equal "path MTU of marked packets" "$(path_mtu "$1" mark 5)" 1400
+    equal "path MTU of others" "$(path_mtu "$1")" ""
+    ping_from a 198.51.100.2 -m 5 -s 8000
+    # Segments of any size go the other way.
+    ping_from a 198.51.100.2 -s 8000
+    counter_is a stt0 rx_icmp_ignored 0
+    for host in a b; do
+        no_drops $host stt0
+    done
 }
 
 # Segments to an address that the host has no more are not received, whichever
@@ -572,6 +732,70 @@ END
     on c iperf3 -c 203.0.113.130 -p 7471 -n 100K
 }
 
+# A connection over IPv$1 through host a, which gives it an address of its own and
+# the STT device's port.
+test_translated()
+{
+    local ip=$1 family=ip
+
+    [ "$ip" = 4 ] || family=ip6
+    two_devices "$ip"
+    add_hosts c d
+    join c eth0 a toc
+    join d eth0 a tod
+    if [ "$ip" = 4 ]; then
+        set -- 203.0.113.2 203.0.113.1 203.0.113.130 203.0.113.129 25
+    else
+        set -- 2001:db8:3::2 2001:db8:3::1 2001:db8:4::2 2001:db8:4::1 64
+    fi
+    set_addresses c eth0 "$1/$5"
+    set_addresses a toc "$2/$5"
+    set_addresses d eth0 "$3/$5"
+    set_addresses a tod "$4/$5"
+    ip -n c route add default via "$2"
+    on a sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+    on a nft -f - <<END
+table $family nat {
+    chain postrouting {
+        type nat hook postrouting priority 100;
+        oifname tod meta l4proto tcp masquerade to :7471
+    }
+}
+END
+    # Without options a TCP header is as long as STT's.
+    on c sysctl -q -w net.ipv4.tcp_timestamps=0
+    on d python3 -c '
+import socket, sys
+family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
+servers = [socket.create_server((sys.argv[1], 5000 + i), family=family)
+           for i in range(8)]
+for server in servers:
+    connection, peer = server.accept()
+    assert peer[1] == 7471, peer
+    connection.sendall(bytes(300000))
+    connection.close()
+' "$3" &
+    wait_until listens d 5007
+    # Sequence numbers start anywhere, and half of them could be those of segments.
+    on c timeout 60 python3 -c '
+import socket, sys
+for i in range(8):
+    with socket.create_connection((sys.argv[1], 5000 + i)) as connection:
+        got = 0
+        while data := connection.recv(100000):
+            got += len(data)
+        assert got == 300000, got
+' "$3"
+    no_drops a stt0
+
+    # Segments are still nobody else's.
+    ping_from a 198.51.100.2 -s 5000
+    if on a conntrack -L -f "ipv$ip" -p tcp 2>/dev/null | grep -v 'port=500' \
+            | grep 7471; then
+        fail "connection tracking knows of STT"
+    fi
+}
+
 run_test attributes test_attributes
 run_test port-in-use test_port_in_use
 run_test mtu test_mtu
@@ -590,7 +814,13 @@ run_test down test_down
 run_test errors test_errors
 run_test loops test_loops
 run_test stacked test_stacked
+run_test tagged test_tagged on
+run_test tagged-in-packet test_tagged off
+run_test nested test_nested
 run_test path-mtu-ipv6 test_path_mtu
+run_test no-path-mtu test_no_path_mtu
+run_test path-mtu-marked-ipv4 test_path_mtu_marked 4
+run_test path-mtu-marked-ipv6 test_path_mtu_marked 6
 run_test firewall-ipv4 test_firewall 4
 run_test firewall-ipv6 test_firewall 6
 run_test ipsec-ipv4 test_ipsec 4 esp
@@ -598,6 +828,8 @@ run_test ipsec-ipv6 test_ipsec 6 esp
 run_test ipsec-ah-ipv4 test_ipsec 4 ah
 run_test ipsec-ah-ipv6 test_ipsec 6 ah
 run_test forwarded test_forwarded
+run_test translated-ipv4 test_translated 4
+run_test translated-ipv6 test_translated 6
 run_test address-removed test_address_removed
 run_test move test_move
 run_test device-deleted test_device_deleted

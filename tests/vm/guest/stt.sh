@@ -27,6 +27,7 @@ drops()
 {
     on "$1" ethtool -S "$2" | awk '
         /rx_(whole|segments_held|reassembled|ecn_marked|path_mtu):/ { next }
+        /rx_icmp_ignored:/ { next }
         /tx_(frames|segmented|cut|metadata):/ { next }
         /rx_expired:|reassembly_|NIC/ { next }
         $2 != 0 { print $1, $2 }'
@@ -108,6 +109,25 @@ stt_link()
     shift
 
     on "$host" python3 "$(dirname "${BASH_SOURCE[0]}")/stt-link.py" "$@"
+}
+
+# Asks for the DF bit of the IPv4 packets of two_devices' tunnel from host a to
+# host b.
+set_df()
+{
+    stt_link a route stt0 --to 198.51.100.2 --source 198.51.100.1 \
+        --remote 192.0.2.2
+}
+
+# Prints what host a takes for the path MTU to two_devices' host b over IPv$1, if
+# it has learned one, and "lock" before it if that is to be the least.  More words
+# are of ip route get.
+path_mtu()
+{
+    local to=192.0.2.2
+
+    [ "$1" = 4 ] || to=2001:db8:2::2
+    ip -n a route get $to "${@:2}" | sed -n 's/.* mtu \(\(lock \)*[0-9]*\).*/\1/p'
 }
 
 # Fails unless the command that follows fails with the message $1.
