@@ -176,10 +176,17 @@ static struct pernet_operations namespace_ops = {
 
 int __init stt_namespace_init(void)
 {
-	return register_pernet_subsys(&namespace_ops);
+	int err;
+
+	stt_limits_start();
+	err = register_pernet_subsys(&namespace_ops);
+	if (err)
+		stt_limits_stop();
+	return err;
 }
 
 void stt_namespace_exit(void)
 {
 	unregister_pernet_subsys(&namespace_ops);
+	stt_limits_stop();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 #include "stt-reassembly.h"
 
+#include "stt-budget.h"
 #include "stt-frame.h"
 #include "stt-hash.h"
 #include "stt-list.h"
@@ -10,6 +11,12 @@ enum {
     FRAME_BUCKETS = 512,
     SOURCE_BUCKETS = 64,
 };
+
+/* What is taken from a shared budget beyond what is needed at once, in bytes, and
+ * kept of what is not needed any more.  Much more than comes and goes with a
+ * frame, so that few frames come upon the budget's lock, and little to what a
+ * budget is. */
+static const uint64_t allowance = 256 * 1024;
 
 /* A source address from which there is at least one frame. */
 struct source {
@@ -53,8 +60,14 @@ struct stt_reassembly {
     uint64_t seed[2];
     uint32_t n_shards;          /* A power of 2. */
     struct stt_limits limits;   /* Each read and written by itself. */
+    struct stt_budget *budget;  /* That is shared, or NULL. */
+    bool trusted;               /* By the budget. */
     stt_counter_t bytes;        /* Charged for all fragments. */
     stt_counter_t n_frames;
+
+    stt_lock_t granted_lock;    /* To change 'granted'. */
+    stt_counter_t granted;      /* Bytes taken from 'budget'.  At least 'bytes',
+                                 * less what others are just about to charge. */
     struct shard shards[];
 };
 
@@ -76,6 +89,7 @@ stt_reassembly_create(uint32_t n_shards, const uint64_t seed[2],
     memcpy(r->seed, seed, sizeof r->seed);
     r->n_shards = n_shards;
     r->limits = *limits;
+    stt_lock_init(&r->granted_lock);
     for (i = 0; i < n_shards; i++) {
         struct shard *shard = &r->shards[i];
 
@@ -90,6 +104,17 @@ stt_reassembly_create(uint32_t n_shards, const uint64_t seed[2],
         stt_list_init(&shard->by_age);
     }
     return r;
+}
+
+/* Lets 'r' take what it is charged from 'budget', which must exist as long as
+ * 'r'.  'trusted' is whether it may take of its reserve.  To be called before the
+ * first stt_reassembly_insert(). */
+void
+stt_reassembly_share_budget(struct stt_reassembly *r,
+                            struct stt_budget *budget, bool trusted)
+{
+    r->budget = budget;
+    r->trusted = trusted;
 }
 
 /* Sets the limits of 'r'.  They hold from the next stt_reassembly_insert() or
@@ -217,6 +242,83 @@ bury(struct stt_fragment *fragment, enum stt_drop drop,
     *dead = fragment;
 }
 
+/* Takes so much from the budget of 'r' that it covers 'bytes', which are charged
+ * already.  Returns false if there is not so much left. */
+static bool
+extend_grant(struct stt_reassembly *r, uint64_t bytes)
+{
+    uint64_t granted;
+
+    stt_lock(&r->granted_lock);
+    granted = stt_counter_read(&r->granted);
+    if (bytes > granted) {
+        uint64_t missing = bytes - granted;
+
+        granted = stt_counter_add(&r->granted,
+                                  stt_budget_take(r->budget, r->trusted,
+                                                  missing,
+                                                  missing + allowance));
+    }
+    stt_unlock(&r->granted_lock);
+    return bytes <= granted;
+}
+
+/* Gives what 'r' has not charged back to its budget, except for 'kept' bytes. */
+static void
+reduce_grant(struct stt_reassembly *r, uint64_t kept)
+{
+    uint64_t granted, needed;
+
+    stt_lock(&r->granted_lock);
+    granted = stt_counter_read(&r->granted);
+    needed = stt_counter_read(&r->bytes) + kept;
+    if (granted > needed) {
+        uint64_t surplus = granted - needed;
+
+        /* Whoever charges bytes does so before looking at 'granted', and here it
+         * is the other way round: at least one of both sees the other. */
+        granted = stt_counter_add(&r->granted, -(int64_t) surplus);
+        if (stt_counter_read(&r->bytes) > granted) {
+            stt_counter_add(&r->granted, surplus);
+        } else {
+            stt_budget_give_back(r->budget, surplus);
+        }
+    }
+    stt_unlock(&r->granted_lock);
+}
+
+/* Charges 'bytes' more to 'r'.  Returns STT_DROP_NONE, or the limit that stands
+ * against it.  Adding first and taking back afterwards keeps the sum exact,
+ * whatever other threads add meanwhile. */
+static enum stt_drop
+charge(struct stt_reassembly *r, uint32_t bytes)
+{
+    uint64_t sum = stt_counter_add(&r->bytes, bytes);
+    enum stt_drop drop;
+
+    if (sum > STT_READ_SHARED(r->limits.bytes)) {
+        drop = STT_DROP_BYTE_LIMIT;
+    } else if (r->budget && sum > stt_counter_read(&r->granted)
+               && !extend_grant(r, sum)) {
+        drop = STT_DROP_TOTAL_LIMIT;
+    } else {
+        return STT_DROP_NONE;
+    }
+    stt_counter_add(&r->bytes, -(int64_t) bytes);
+    return drop;
+}
+
+/* Takes 'bytes' that were charged to 'r' back. */
+static void
+discharge(struct stt_reassembly *r, uint32_t bytes)
+{
+    uint64_t sum = stt_counter_add(&r->bytes, -(int64_t) bytes);
+
+    if (r->budget && stt_counter_read(&r->granted) > sum + 2 * allowance) {
+        reduce_grant(r, allowance);
+    }
+}
+
 /* Removes 'frame' from 'shard' and frees it, and its source with it if it was
  * that one's last frame.  Returns the chain of its fragments. */
 static struct stt_fragment *
@@ -231,7 +333,7 @@ remove_frame(struct stt_reassembly *r, struct shard *shard,
     stt_list_remove(&frame->by_use);
     stt_list_remove(&frame->by_age);
     source->bytes -= frame->charged;
-    stt_counter_add(&r->bytes, -(int64_t) frame->charged);
+    discharge(r, frame->charged);
     stt_counter_add(&r->n_frames, -1);
     STT_WRITE_SHARED(shard->n_frames, shard->n_frames - 1);
     stt_free(frame);
@@ -279,19 +381,6 @@ least_recently_used(const struct stt_list *list, bool of_source,
     return NULL;
 }
 
-/* Adds the 'amount' to '*counter', unless the sum would exceed 'limit'.
- * Adding first and taking back afterwards keeps the sum exact, whatever other
- * threads add meanwhile. */
-static bool
-add_within(stt_counter_t *counter, uint32_t amount, uint64_t limit)
-{
-    if (stt_counter_add(counter, amount) <= limit) {
-        return true;
-    }
-    stt_counter_add(counter, -(int64_t) amount);
-    return false;
-}
-
 /* Evicts one frame of 'shard' that is not 'spared' for the sake of 'source',
  * which may be NULL if it has no frames yet.  Its own frames go first.
  * Returns false if there is no frame to evict. */
@@ -315,15 +404,16 @@ evict_for(struct stt_reassembly *r, struct shard *shard,
     return true;
 }
 
-/* Makes room for 'charge' more bytes of 'frame' and charges them.  Returns
+/* Makes room for 'bytes' more of 'frame' and charges them.  Returns
  * STT_DROP_NONE if successful, otherwise the limit that stands against it. */
 static enum stt_drop
 charge_frame(struct stt_reassembly *r, struct shard *shard,
-             struct frame *frame, uint32_t charge, struct stt_fragment **dead)
+             struct frame *frame, uint32_t bytes, struct stt_fragment **dead)
 {
     struct source *source = frame->source;
+    enum stt_drop drop;
 
-    while (source->bytes + charge
+    while (source->bytes + bytes
            > STT_READ_SHARED(r->limits.bytes_per_source)) {
         struct frame *victim = least_recently_used(&source->frames, true,
                                                    frame);
@@ -333,13 +423,13 @@ charge_frame(struct stt_reassembly *r, struct shard *shard,
         }
         discard_frame(r, shard, victim, STT_DROP_SOURCE_LIMIT, dead);
     }
-    while (!add_within(&r->bytes, charge, STT_READ_SHARED(r->limits.bytes))) {
-        if (!evict_for(r, shard, source, frame, STT_DROP_BYTE_LIMIT, dead)) {
-            return STT_DROP_BYTE_LIMIT;
+    while ((drop = charge(r, bytes)) != STT_DROP_NONE) {
+        if (!evict_for(r, shard, source, frame, drop, dead)) {
+            return drop;
         }
     }
-    source->bytes += charge;
-    frame->charged += charge;
+    source->bytes += bytes;
+    frame->charged += bytes;
     return STT_DROP_NONE;
 }
 
@@ -354,7 +444,10 @@ add_frame(struct stt_reassembly *r, struct shard *shard,
     struct source *source;
     struct frame *frame;
 
-    while (!add_within(&r->n_frames, 1, STT_READ_SHARED(r->limits.frames))) {
+    /* As with bytes. */
+    while (stt_counter_add(&r->n_frames, 1)
+           > STT_READ_SHARED(r->limits.frames)) {
+        stt_counter_add(&r->n_frames, -1);
         if (!evict_for(r, shard, find_source(source_bucket, key), NULL,
                        STT_DROP_FRAME_LIMIT, dead)) {
             *drop = STT_DROP_FRAME_LIMIT;
@@ -448,14 +541,17 @@ link_fragment(struct frame *frame, struct stt_fragment *fragment,
     frame->n_fragments++;
 }
 
-/* Returns true if 'frame' with 'charge' more bytes would fit into 'r' if that
- * held nothing else. */
+/* Returns true if 'frame' with 'bytes' more would fit into 'r' if that held
+ * nothing else. */
 static bool
 can_ever_fit(const struct stt_reassembly *r, const struct frame *frame,
-             uint32_t charge)
+             uint32_t bytes)
 {
-    return ((uint64_t) frame->charged + charge
-            <= STT_READ_SHARED(r->limits.bytes));
+    uint64_t all = (uint64_t) frame->charged + bytes;
+
+    return (all <= STT_READ_SHARED(r->limits.bytes)
+            && (!r->budget
+                || all <= stt_budget_get_limit(r->budget, r->trusted)));
 }
 
 /* Evicts the least recently used frame of the shard that has the most, other
@@ -582,7 +678,8 @@ stt_reassembly_insert(struct stt_reassembly *r, const struct stt_key *key,
                              &whole, dead);
         retry = (others_have_frames
                  && (drop == STT_DROP_FRAME_LIMIT
-                     || (drop == STT_DROP_BYTE_LIMIT
+                     || ((drop == STT_DROP_BYTE_LIMIT
+                          || drop == STT_DROP_TOTAL_LIMIT)
                          && can_ever_fit(r, frame, fragment->charge))));
         if (drop && !retry) {
             if (frame && drop != STT_DROP_DUPLICATE) {
@@ -597,6 +694,18 @@ stt_reassembly_insert(struct stt_reassembly *r, const struct stt_key *key,
         }
         others_have_frames = evict_elsewhere(r, shard, drop, dead);
     }
+}
+
+/* Returns true if more is taken from the budget of 'r' than there is, after 'r'
+ * gave back what it does not need. */
+static bool
+exceeds_budget(struct stt_reassembly *r)
+{
+    if (r->budget && stt_budget_is_exceeded(r->budget)) {
+        reduce_grant(r, 0);
+        return stt_budget_is_exceeded(r->budget);
+    }
+    return false;
 }
 
 /* Takes out of 'shard' all frames that at 'now' are older than 'limits' let
@@ -617,6 +726,7 @@ expire_shard(struct stt_reassembly *r, struct shard *shard,
                ? STT_DROP_BYTE_LIMIT
                : stt_counter_read(&r->n_frames) > limits->frames
                ? STT_DROP_FRAME_LIMIT
+               : exceeds_budget(r) ? STT_DROP_TOTAL_LIMIT
                : STT_DROP_NONE);
 
         if (!drop) {
@@ -649,6 +759,9 @@ stt_reassembly_expire_some(struct stt_reassembly *r, uint64_t now,
         }
     }
     *next_shard = i < r->n_shards ? i : 0;
+    if (r->budget && !*next_shard && !stt_counter_read(&r->bytes)) {
+        reduce_grant(r, 0);
+    }
     return dead;
 }
 
@@ -685,6 +798,10 @@ stt_reassembly_destroy(struct stt_reassembly *r)
         }
         stt_lock_destroy(&shard->lock);
     }
+    if (r->budget) {
+        reduce_grant(r, 0);
+    }
+    stt_lock_destroy(&r->granted_lock);
     stt_free_table(r);
     return dead;
 }

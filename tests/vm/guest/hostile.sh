@@ -152,6 +152,93 @@ test_flood()
     kill $pid 2>/dev/null || true
 }
 
+# Starts to send first segments, each of another frame, from host f to host $1,
+# for $2 seconds.
+flood()
+{
+    local mac
+
+    mac=$(on "$1" cat /sys/class/net/flood/address)
+    python3 "$here/stt-packet.py" tcp4 len=9000 : frame \
+        : segment size=1400 id=0x0001fffe ip_src=203.0.113.1 \
+          ip_dst=203.0.113.2 eth_dst="$mac" : pick n=0 \
+        >"$test_dir/flood-$1"
+    on f python3 "$here/send.py" --seconds "$2" --rate 400 --vary 42 "to-$1" \
+        <"$test_dir/flood-$1" &
+}
+
+# Prints the bytes that the hosts given hold together.
+held_by()
+{
+    local host sum=0
+
+    for host in "$@"; do
+        sum=$((sum + $(counter "$host" stt0 reassembly_bytes)))
+    done
+    echo $sum
+}
+
+is_elsewhere()
+{
+    [ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
+}
+
+# Several namespaces that are flooded at once do not hold more than the budget of
+# all, and that of an unprivileged user, u, no more than half of it.
+test_flood_namespaces()
+{
+    local total=786432 old host held of_u i
+
+    modprobe stt
+    old=$(sysctl -n net.stt.reassembly_bytes_total)
+    unshare --user --map-root-user --net true || skip "no user namespaces"
+    sysctl -q -w net.stt.reassembly_bytes_total=$total
+    add_hosts f b c
+    unshare --user --map-root-user --net sleep 1000 &
+    wait_until is_elsewhere $!
+    ip netns attach u $!
+    for host in b c u; do
+        join f to-$host $host flood
+        set_addresses $host flood 203.0.113.2/24
+        ip -n $host link add stt0 type stt
+        ip -n $host link set stt0 up
+    done
+    for host in b c; do
+        on $host sysctl -q -w net.stt.reassembly_age=30000
+    done
+
+    flood u 8
+    flood b 8
+    sleep 1
+    flood c 7
+    for i in 1 2 3 4 5; do
+        sleep 1
+        of_u=$(held_by u)
+        held=$((of_u + $(held_by b c)))
+        echo "$held bytes held, $of_u by u"
+        [ $held -le $total ] || fail "$held bytes held"
+        [ "$of_u" -le $((total / 2)) ] || fail "$of_u bytes held by u"
+    done
+    at_least "bytes held" $held $((total / 4 * 3))
+    at_least "segments of the flood dropped" \
+        $(($(counter b stt0 rx_total_limit) \
+           + $(counter c stt0 rx_total_limit))) 100
+    at_least "of them by u" "$(counter u stt0 rx_total_limit)" 100
+
+    # What they hold goes back to all.
+    for host in b c; do
+        on $host sysctl -q -w net.stt.reassembly_age=100
+    done
+    for host in b c u; do
+        wait_until holds_nothing $host stt0
+    done
+    on c sysctl -q -w net.stt.reassembly_age=30000
+    flood c 4
+    sleep 3
+    at_least "bytes held by c" "$(held_by c)" $((total / 10 * 9))
+    sysctl -q -w net.stt.reassembly_bytes_total="$old"
+}
+
 # Sends a good frame over IPv6 from host a to b, in a packet with a routing header
 # with $1 segments left.
 send_routed()
@@ -210,3 +297,4 @@ run_test not-ours test_not_ours
 run_test limits-of-others test_limits_of_others
 run_test flood-one-source test_flood one
 run_test flood-many-sources test_flood many
+run_test flood-namespaces test_flood_namespaces

@@ -81,7 +81,22 @@ test_sysctls()
         must_say "Invalid argument" on a sysctl -w "$name=x"
         equal "$name" "$(on a sysctl -n "$name")" "$value"
     done
-    must_say "Invalid argument" on a sysctl -w net.stt.reassembly_age=60001
+    for value in reassembly_age=9 reassembly_age=60001 reassembly_frames=1048577 \
+            reassembly_bytes=262143 reassembly_bytes_per_source=262143; do
+        must_say "Invalid argument" on a sysctl -w "net.stt.$value"
+    done
+    on a sysctl -w net.stt.reassembly_age=10 net.stt.reassembly_frames=1048576 \
+        net.stt.reassembly_bytes=262144 net.stt.reassembly_bytes_per_source=262144
+
+    # The budget of all namespaces is nobody's but the first one's.
+    name=net.stt.reassembly_bytes_total
+    must_fail on a sysctl -n $name
+    value=$(sysctl -n $name)
+    at_least "$name" "$value" 33554432
+    must_say "Invalid argument" sysctl -w $name=262143
+    sysctl -w $name=262144
+    equal "$name" "$(sysctl -n $name)" 262144
+    sysctl -w $name="$value"
 }
 
 # Source ports are those that this host gives to its own connections.
