@@ -11,6 +11,10 @@
  * memory.  The clock and random numbers come in as arguments instead, because
  * only the caller knows which ones are meant. */
 
+/* Bytes between two variables after which no cache has both in one line, nor
+ * fetches the one with the other. */
+#define STT_CACHE_LINE 128
+
 #ifdef __KERNEL__
 
 #include <linux/atomic.h>

@@ -79,6 +79,12 @@ struct stt_occupancy {
     uint32_t sources;
 };
 
+/* How far stt_reassembly_expire_some() has got.  At first all zero. */
+struct stt_sweep {
+    uint32_t next_shard;        /* 0 if it has got through all of them. */
+    bool again;                 /* Some had more than it took out of them. */
+};
+
 struct stt_budget;
 struct stt_reassembly;
 
@@ -108,6 +114,6 @@ struct stt_fragment *stt_reassembly_expire(struct stt_reassembly *,
 struct stt_fragment *stt_reassembly_expire_some(struct stt_reassembly *,
                                                 uint64_t now,
                                                 uint32_t max_shards,
-                                                uint32_t *next_shard);
+                                                struct stt_sweep *);
 
 #endif /* stt-reassembly.h */

@@ -737,6 +737,16 @@ __wrap_pthread_mutex_lock(pthread_mutex_t *mutex)
     return __real_pthread_mutex_lock(mutex);
 }
 
+/* Returns a fragment for 'charge' bytes, which the caller frees. */
+static struct stt_fragment *
+new_fragment(uint32_t charge)
+{
+    struct stt_fragment *fragment = test_alloc(sizeof *fragment);
+
+    fragment->charge = charge;
+    return fragment;
+}
+
 /* Frees the fragments of the chain 'fragment', each of which was allocated by
  * itself.  Returns their number. */
 static uint64_t
@@ -752,6 +762,15 @@ free_chain(struct stt_fragment *fragment)
         n++;
     }
     return n;
+}
+
+static struct stt_occupancy
+get_occupancy(const struct stt_reassembly *table)
+{
+    struct stt_occupancy occupancy;
+
+    stt_reassembly_get_occupancy(table, &occupancy);
+    return occupancy;
 }
 
 static uint64_t
@@ -781,7 +800,7 @@ test_locks(int argc, char *argv[])
     struct stt_fragment *dead = NULL;
     struct stt_occupancy occupancy;
     uint64_t n_full, n_dead = 0, before;
-    uint32_t next_shard = 0;
+    struct stt_sweep sweep = { .next_shard = 0 };
     uint32_t turns = 0;
     uint32_t i;
 
@@ -792,8 +811,8 @@ test_locks(int argc, char *argv[])
     stt_reassembly_get_occupancy(table, &occupancy);
     CHECK(stt_reassembly_is_empty(table));
     CHECK(!stt_reassembly_expire(table, 5000));
-    CHECK(!stt_reassembly_expire_some(table, 5000, AT_A_TIME, &next_shard));
-    CHECK_EQ(next_shard, 0);
+    CHECK(!stt_reassembly_expire_some(table, 5000, AT_A_TIME, &sweep));
+    CHECK_EQ(sweep.next_shard, 0);
     CHECK_EQ(n_locks, before);
 
     for (i = 0; i < SOURCES; i++) {
@@ -819,16 +838,97 @@ test_locks(int argc, char *argv[])
     do {
         before = n_locks;
         n_dead += chain_length(stt_reassembly_expire_some(
-            table, limits.age, AT_A_TIME, &next_shard));
+            table, limits.age, AT_A_TIME, &sweep));
         CHECK(n_locks - before <= AT_A_TIME);
         turns++;
-    } while (next_shard);
+    } while (sweep.next_shard);
+    CHECK(!sweep.again);
     CHECK_EQ(n_dead, SOURCES);
     CHECK(turns >= n_full / AT_A_TIME && turns <= n_full / AT_A_TIME + 1);
     CHECK(stt_reassembly_is_empty(table));
     CHECK(!dead);
     CHECK(!stt_reassembly_destroy(table));
 }
+
+/* However much there is to expire, it goes in bounded steps, and a shard that is
+ * flooded meanwhile does not keep the others from their turn. */
+static void
+test_slices(int argc, char *argv[])
+{
+    enum { SHARDS = 8, SOURCES = 40, FLOOD = 400, PER_GO = 2 };
+    const struct stt_limits limits = STT_DEFAULT_LIMITS;
+    struct stt_reassembly *table = stt_reassembly_create(SHARDS, some_seed,
+                                                         &limits);
+    struct stt_sweep sweep = { .next_shard = 0 };
+    const struct stt_segment segment = {
+        .frame_length = 1000, .offset = 0, .length = 2,
+    };
+    struct stt_fragment *dead = NULL;
+    uint64_t n_taken, n_held = 0;
+    uint32_t flood = 0;
+    uint32_t i, j;
+
+    (void) argc, (void) argv;
+
+    /* One old frame each of some sources, and of one as many as a go takes, ten
+     * times over: frames of one fragment, and of many. */
+    for (i = 1; i <= SOURCES; i++) {
+        struct stt_key key = make_key(i, 1);
+
+        CHECK(!stt_reassembly_insert(table, &key, &segment,
+                                     new_fragment(1),
+                                     0, &dead));
+        n_held++;
+    }
+    for (i = 0; i < 10; i++) {
+        struct stt_key key = make_key(0, 1000000 + i);
+
+        for (j = 0; j < 255; j++) {
+            const struct stt_segment part = {
+                .frame_length = 1000, .offset = 3 * j, .length = 2,
+            };
+
+            CHECK(!stt_reassembly_insert(
+                table, &key, &part, new_fragment(1), 0,
+                &dead));
+            n_held++;
+        }
+    }
+    CHECK(!dead);
+
+    /* So many steps make a sweep, in each of which more old frames come than can
+     * go, and after which all but those of the flooder are gone. */
+    do {
+        for (i = 0; i < FLOOD; i++) {
+            struct stt_key key = make_key(0, flood++);
+
+            CHECK(!stt_reassembly_insert(
+                table, &key, &segment, new_fragment(1),
+                0, &dead));
+            n_held++;
+        }
+        n_taken = free_chain(stt_reassembly_expire_some(table, limits.age,
+                                                        PER_GO, &sweep));
+        CHECK(n_taken < PER_GO * 2 * STT_MAX_SEGMENTS);
+        n_held -= n_taken;
+    } while (sweep.next_shard);
+    CHECK(!dead);
+    CHECK(sweep.again);
+    CHECK_EQ(get_occupancy(table).sources, 1);
+
+    /* Without the flood, the end comes. */
+    i = 0;
+    do {
+        n_held -= free_chain(stt_reassembly_expire_some(
+            table, limits.age, PER_GO, &sweep));
+        i++;
+    } while (sweep.next_shard || sweep.again);
+    CHECK_EQ(n_held, 0);
+    CHECK(i > 10);
+    CHECK(stt_reassembly_is_empty(table));
+    CHECK(!stt_reassembly_destroy(table));
+}
+
 /* A frame has so many segments and no more. */
 static void
 test_segments(int argc, char *argv[])
@@ -1186,11 +1286,9 @@ put_page_segments(struct stt_reassembly *table, const struct stt_key *key,
             .frame_length = STT_MAX_FRAME_LEN, .offset = offset,
             .length = left < SIZE ? left : SIZE,
         };
-        struct stt_fragment *fragment = test_alloc(sizeof *fragment);
 
-        fragment->charge = charge;
-        *whole = stt_reassembly_insert(table, key, &segment, fragment, 0,
-                                       &dead);
+        *whole = stt_reassembly_insert(table, key, &segment,
+                                       new_fragment(charge), 0, &dead);
     }
     return free_chain(dead);
 }
@@ -1241,25 +1339,15 @@ put_start(struct stt_reassembly *table, uint8_t source, uint32_t i,
           uint32_t charge, enum stt_drop drop)
 {
     const struct stt_segment segment = { .frame_length = 1000, .length = 10 };
-    struct stt_fragment *fragment = test_alloc(sizeof *fragment);
     struct stt_key key = make_key(source, i);
     struct stt_fragment *dead = NULL, *f;
 
-    fragment->charge = charge;
-    CHECK(!stt_reassembly_insert(table, &key, &segment, fragment, 0, &dead));
+    CHECK(!stt_reassembly_insert(table, &key, &segment, new_fragment(charge), 0,
+                                 &dead));
     for (f = dead; f; f = f->next) {
         CHECK_TEXT(stt_drop_name(f->drop), stt_drop_name(drop));
     }
     return free_chain(dead);
-}
-
-static struct stt_occupancy
-get_occupancy(const struct stt_reassembly *table)
-{
-    struct stt_occupancy occupancy;
-
-    stt_reassembly_get_occupancy(table, &occupancy);
-    return occupancy;
 }
 
 /* Tables that share a budget. */
@@ -1465,6 +1553,20 @@ test_no_memory(int argc, char *argv[])
     EXPECT(&watch, 0, 1, STT_DROP_NO_MEMORY);
     put(&watch, &a, 100, 50, 50, 0);
     EXPECT(&watch, 2, 0, STT_DROP_NONE);
+    allocations_until_failure = INT_MAX;
+
+    /* Not even of a frame of as many segments as usual, but one of many more is
+     * lost. */
+    for (i = 0; i < 45; i++) {
+        allocations_until_failure = i ? 0 : INT_MAX;
+        put(&watch, &b, 1000, 2 * i, 1, 0);
+        EXPECT_HELD(&watch);
+    }
+    while (watch.n_frames) {
+        put(&watch, &b, 1000, 2 * i++, 1, 0);
+        CHECK(i < STT_MAX_SEGMENTS);
+    }
+    EXPECT(&watch, 0, i, STT_DROP_NO_MEMORY);
     allocations_until_failure = INT_MAX;
     finish(&watch);
 }
@@ -1688,13 +1790,11 @@ rival_thread(void *rivals_)
         const struct stt_segment segment = {
             .frame_length = 1000, .length = 10,
         };
-        struct stt_fragment *fragment = test_alloc(sizeof *fragment);
         struct stt_key key = make_key(i % 5, i);
         struct stt_fragment *dead = NULL;
 
-        fragment->charge = i % 7 * 3000;
-        CHECK(!stt_reassembly_insert(table, &key, &segment, fragment, i,
-                                     &dead));
+        CHECK(!stt_reassembly_insert(table, &key, &segment,
+                                     new_fragment(i % 7 * 3000), i, &dead));
         free_chain(dead);
         if (i % 500 == 0) {
             /* All of one, so that a lot goes back. */
@@ -1752,6 +1852,7 @@ main(int argc, char *argv[])
         { "age", test_age },
         { "late-clock", test_late_clock },
         { "locks", test_locks },
+        { "slices", test_slices },
         { "segments", test_segments },
         { "eviction", test_eviction },
         { "nothing-fits", test_nothing_fits },

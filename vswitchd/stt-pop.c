@@ -477,8 +477,8 @@ stt_expire_frames(void)
 
 /* Does a part of that, as stt_reassembly_expire_some(). */
 void
-stt_expire_some_frames(uint32_t max_shards, uint32_t *next_shard)
+stt_expire_some_frames(uint32_t max_shards, struct stt_sweep *sweep)
 {
     drop_chain(stt_reassembly_expire_some(get_reassembly(), time_msec(),
-                                          max_shards, next_shard));
+                                          max_shards, sweep));
 }

@@ -66,6 +66,41 @@ has_counted()
     [ "$(counter b stt0 "$1")" = "$2" ]
 }
 
+# Prints how often the worker that gives frames up has run since the last time.
+expiry_runs()
+{
+    grep -c 'function expire \[stt\]' "$tracing/trace" || true
+    : >"$tracing/trace"
+}
+
+# Looking for frames that are too old costs nothing while there are none.
+test_expiry()
+{
+    tracing=/sys/kernel/tracing
+    [ -e $tracing/trace ] || mount -t tracefs tracefs $tracing \
+        || skip "the kernel has no tracefs"
+    two_devices
+    ping_from a 198.51.100.2 -s 5000
+    wait_until holds_nothing b stt0
+    sleep 1
+    echo workqueue:workqueue_execute_start >$tracing/set_event
+    expiry_runs
+    sleep 2
+    equal "runs without frames" "$(expiry_runs)" 0
+
+    on b sysctl -q -w net.stt.reassembly_age=1500
+    send arp : frame : segment size=40 id=110 : pick n=0
+    sleep 1
+    counter_is b stt0 reassembly_frames 1
+    wait_until has_counted rx_expired 1
+    at_least "runs with a frame" "$(expiry_runs)" 4
+    sleep 1
+    expiry_runs
+    sleep 2
+    equal "runs after it" "$(expiry_runs)" 0
+    : >$tracing/set_event
+}
+
 # Good packets of which a few bytes have other values.
 test_damaged()
 {
@@ -291,6 +326,7 @@ test_limits_of_others()
 run_test malformed-ipv4 test_malformed a
 run_test malformed-ipv6 test_malformed a --ip 6
 run_test malformed-local test_malformed b --local
+run_test expiry test_expiry
 run_test damaged test_damaged
 run_test nested test_nested
 run_test not-ours test_not_ours
