@@ -22,6 +22,7 @@
 #include "device.h"
 #include "frag-list.h"
 #include "stt-frame.h"
+#include "stt-frame-id.h"
 #include "stt-segment.h"
 
 /* Where a frame goes, and what its outer headers say. */
@@ -40,23 +41,21 @@ struct outer_path {
 	unsigned int segment_size;	/* Bytes of payload of a segment. */
 };
 
-/*
- * Frame ids.  Each CPU takes a block of them at a time from one counter, which
- * starts anywhere, so that after the module was loaded again the ids do not
- * meet those of segments that a receiver may still hold.
- */
-enum { FRAME_ID_BLOCK = 256 };
+static struct stt_frame_ids frame_ids;
+static DEFINE_PER_CPU(struct stt_frame_id_blocks, frame_id_blocks);
 
-static atomic_t next_block;
-static DEFINE_PER_CPU(u32, next_frame_id);
-
-static u32 new_frame_id(void)
+/* Returns an id for a frame that takes 'path'.  The caller has BHs disabled. */
+static u32 new_frame_id(const struct outer_path *path)
 {
-	u32 *next = this_cpu_ptr(&next_frame_id);
+	struct in6_addr source = path->source.ipv6;
+	struct in6_addr destination = path->destination.ipv6;
 
-	if (*next % FRAME_ID_BLOCK == 0)
-		*next = (u32)atomic_inc_return(&next_block) * FRAME_ID_BLOCK;
-	return (*next)++;
+	if (!path->ipv6) {
+		ipv6_addr_set_v4mapped(path->source.ipv4, &source);
+		ipv6_addr_set_v4mapped(path->destination.ipv4, &destination);
+	}
+	return stt_frame_id_next(&frame_ids, this_cpu_ptr(&frame_id_blocks),
+				 source.s6_addr, destination.s6_addr);
 }
 
 /*
@@ -252,7 +251,7 @@ static int push_outer(const struct stt_device *stt, struct sk_buff *skb,
 	struct stt_segment segment = {
 		.source_port = ntohs(path->source_port),
 		.destination_port = ntohs(stt->port),
-		.frame_id = new_frame_id(),
+		.frame_id = new_frame_id(path),
 		.frame_length = frame_length,
 	};
 	struct skb_shared_info *shinfo;
@@ -470,5 +469,8 @@ int stt_fill_metadata_dst(struct net_device *dev, struct sk_buff *skb)
 
 void stt_transmit_init(void)
 {
-	atomic_set(&next_block, get_random_u32());
+	u64 seed[2];
+
+	get_random_bytes(seed, sizeof(seed));
+	stt_frame_ids_init(&frame_ids, seed);
 }

@@ -115,6 +115,37 @@ test_source_ports()
         "$(captured "$test_dir/sent" "tcp and not $ports")" 0
 }
 
+# Prints the frame ids of the segments in capture $1 that match the filter $2.
+frame_ids()
+{
+    tcpdump -Z root -n -S -r "$1" "$2" 2>/dev/null \
+        | sed -n 's/.* ack \([0-9]*\).*/\1/p'
+}
+
+# Nobody can tell from his frame ids which ones others get, and his own grow.
+test_frame_ids()
+{
+    local ids
+
+    two_devices
+    ip -n a -batch - <<END
+route add 198.51.100.3/32 encap ip6 id 42 dst 2001:db8:2::2 dev stt0 src 198.51.100.1
+neighbour add 198.51.100.3 lladdr 02:00:00:00:00:02 dev stt0
+END
+    capture a uplink "$test_dir/sent" -Q out "tcp dst port 7471"
+    on a taskset 1 ping -n -q -c 1 -W 2 198.51.100.2
+    on a taskset 1 ping -n -q -c 1 -W 1 198.51.100.3 || true
+    on a taskset 1 ping -n -q -c 3 -i 0.1 -W 2 198.51.100.2
+    stop_captures
+    ids=$(frame_ids "$test_dir/sent" "ip and less 200" | tr '\n' ' ')
+    equal "ids of one destination" "$ids" \
+        "$(set -- $ids; echo "$1 $((($1 + 1) % 2**32)) $((($1 + 2) % 2**32))" \
+           "$((($1 + 3) % 2**32)) ")"
+    equal "another destination's" \
+        $((($(frame_ids "$test_dir/sent" "ip6 and less 200") - ${ids%% *} \
+            & 0xffffffff) < 1000)) 0
+}
+
 # Every size, over IPv$1.
 test_sizes()
 {
@@ -592,6 +623,7 @@ run_test port-in-use test_port_in_use
 run_test mtu test_mtu
 run_test sysctls test_sysctls
 run_test source-ports test_source_ports
+run_test frame-ids test_frame_ids
 run_test sizes-ipv4 test_sizes 4
 run_test sizes-ipv6 test_sizes 6
 run_test stream-ipv4 test_stream 4 "tso on"
