@@ -66,6 +66,7 @@ void stt_count_drop(struct net_device *dev, unsigned int drop)
 	case STT_DROP_EXPIRED:
 	case STT_DROP_SOURCE_LIMIT:
 	case STT_DROP_BYTE_LIMIT:
+	case STT_DROP_TOTAL_LIMIT:
 	case STT_DROP_FRAME_LIMIT:
 	case STT_DROP_NO_MEMORY:
 		stt_dev_rx_dropped(dev);

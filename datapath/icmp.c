@@ -16,6 +16,7 @@
 #include "namespace.h"
 #include "recently-sent.h"
 #include "stt-segment.h"
+#include "transmit.h"
 
 enum {
 	/* All that an ICMP message quotes of TCP's header, if its sender goes by
@@ -187,9 +188,11 @@ static unsigned int find_marks(const struct stt_net *sn,
 	 * too big there is as well.
 	 */
 	if (message->has_frame_id
-	    ? !stt_sent_ids_have(message->segment.frame_id, U32_MAX)
+	    ? !stt_transmit_has_used_id(&message->pair,
+					message->segment.frame_id, U32_MAX)
 	    : (message->segment.offset != 0 ||
-	       !stt_sent_ids_have(message->identification, U16_MAX)))
+	       !stt_transmit_has_used_id(&message->pair,
+					 message->identification, U16_MAX)))
 		return 0;
 	return stt_recently_sent_find(sn->recently_sent, &message->pair,
 				      message->mtu, marks);

@@ -1,20 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limits.h"
 
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/sysctl.h>
 #include <linux/user_namespace.h>
 #include "compat.h"
+#include "stt-budget.h"
 
-enum { STT_N_SYSCTLS = 4 };
+enum { STT_MAX_SYSCTLS = 5 };
 
-/* Below this not even one frame of maximum length could be held. */
-static unsigned long min_bytes = 256 * 1024;
-static unsigned long max_bytes = LONG_MAX;
-static unsigned int min_frames = 1;
-static unsigned int max_frames = 1 << 20;
-static unsigned int min_age = 10;
-static unsigned int max_age = 60 * 1000;
+static unsigned long min_bytes = STT_MIN_BYTES;
+static unsigned long max_bytes = STT_MAX_BYTES;
+static unsigned int min_frames = STT_MIN_FRAMES;
+static unsigned int max_frames = STT_MAX_FRAMES;
+static unsigned int min_age = STT_MIN_AGE;
+static unsigned int max_age = STT_MAX_AGE;
+
+/*
+ * Anybody may make namespaces, so their own limits bound nothing: the tables of
+ * all of them take their bytes from here.
+ */
+static struct stt_budget budget;
+
+/* The sysctl for it. */
+static unsigned long total_bytes;
+
+/*
+ * Whether the owner of 'sn' is one whom the host trusts, and not anybody who
+ * made a user namespace.
+ */
+static bool is_trusted(const struct stt_net *sn)
+{
+	return sn->net->user_ns == &init_user_ns;
+}
 
 static void read_limits(const struct stt_net *sn, struct stt_limits *limits)
 {
@@ -32,6 +51,7 @@ void stt_limits_attach(struct stt_net *sn, struct stt_reassembly *reassembly)
 {
 	struct stt_limits limits;
 
+	stt_reassembly_share_budget(reassembly, &budget, is_trusted(sn));
 	mutex_lock(&sn->limits_lock);
 	read_limits(sn, &limits);
 	stt_reassembly_set_limits(reassembly, &limits);
@@ -77,7 +97,9 @@ static int set_limit(stt_ctl_table *table, int write, void *buffer,
 		err = proc_douintvec_minmax(&bounded, write, buffer, length,
 					    position);
 	}
-	if (!err && write && sn->reassembly) {
+	if (!err && write && table->data == &total_bytes) {
+		stt_budget_set_limit(&budget, total_bytes);
+	} else if (!err && write && sn->reassembly) {
 		read_limits(sn, &limits);
 		stt_reassembly_set_limits(sn->reassembly, &limits);
 	}
@@ -94,7 +116,7 @@ static void init_entry(struct ctl_table *entry, struct stt_net *sn,
 	/* The memory is everybody's: who owns only a namespace does not say how
 	 * much of it that may take.
 	 */
-	entry->mode = sn->net->user_ns == &init_user_ns ? 0644 : 0444;
+	entry->mode = is_trusted(sn) ? 0644 : 0444;
 	entry->proc_handler = set_limit;
 	entry->extra2 = sn;
 }
@@ -104,6 +126,7 @@ int stt_limits_init(struct stt_net *sn)
 {
 	const struct stt_limits defaults = STT_DEFAULT_LIMITS;
 	struct ctl_table *table;
+	unsigned int n = 0;
 
 	mutex_init(&sn->limits_lock);
 	sn->sysctls.bytes = defaults.bytes;
@@ -111,22 +134,24 @@ int stt_limits_init(struct stt_net *sn)
 	sn->sysctls.frames = defaults.frames;
 	sn->sysctls.age = defaults.age;
 
-	table = kcalloc(STT_N_SYSCTLS + 1, sizeof(*table), GFP_KERNEL);
+	table = kcalloc(STT_MAX_SYSCTLS + 1, sizeof(*table), GFP_KERNEL);
 	if (!table)
 		return -ENOMEM;
-	init_entry(&table[0], sn, "reassembly_bytes", &sn->sysctls.bytes,
+	init_entry(&table[n++], sn, "reassembly_bytes", &sn->sysctls.bytes,
 		   sizeof(sn->sysctls.bytes));
-	init_entry(&table[1], sn, "reassembly_bytes_per_source",
+	init_entry(&table[n++], sn, "reassembly_bytes_per_source",
 		   &sn->sysctls.bytes_per_source,
 		   sizeof(sn->sysctls.bytes_per_source));
-	init_entry(&table[2], sn, "reassembly_frames", &sn->sysctls.frames,
+	init_entry(&table[n++], sn, "reassembly_frames", &sn->sysctls.frames,
 		   sizeof(sn->sysctls.frames));
-	init_entry(&table[3], sn, "reassembly_age", &sn->sysctls.age,
+	init_entry(&table[n++], sn, "reassembly_age", &sn->sysctls.age,
 		   sizeof(sn->sysctls.age));
+	if (net_eq(sn->net, &init_net))
+		init_entry(&table[n++], sn, "reassembly_bytes_total",
+			   &total_bytes, sizeof(total_bytes));
 
 	sn->sysctl_table = table;
-	sn->sysctl_header = stt_register_sysctl(sn->net, "net/stt", table,
-						STT_N_SYSCTLS);
+	sn->sysctl_header = stt_register_sysctl(sn->net, "net/stt", table, n);
 	if (!sn->sysctl_header) {
 		kfree(table);
 		return -ENOMEM;
@@ -138,4 +163,26 @@ void stt_limits_exit(struct stt_net *sn)
 {
 	unregister_net_sysctl_table(sn->sysctl_header);
 	kfree(sn->sysctl_table);
+}
+
+/*
+ * Makes the budget that all namespaces share, before the first of them.  By
+ * default four of them may reach their limits at once, as far as that leaves the
+ * host most of its memory.
+ */
+void stt_limits_start(void)
+{
+	struct sysinfo info;
+
+	si_meminfo(&info);
+	total_bytes = clamp_t(u64, (u64)info.totalram * info.mem_unit / 8,
+			      STT_MIN_BYTES,
+			      4 * STT_DEFAULT_BYTES_FOR(STT_PAGE_SIZE));
+	stt_budget_init(&budget, total_bytes);
+}
+
+/* The opposite, after the last namespace. */
+void stt_limits_stop(void)
+{
+	stt_budget_destroy(&budget);
 }

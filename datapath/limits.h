@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef STT_LIMITS_H
-#define STT_LIMITS_H
+#ifndef STT_KERNEL_LIMITS_H
+#define STT_KERNEL_LIMITS_H
 
 /*
- * Limits of reassembly, as the sysctls net.stt.reassembly_* of a namespace.
+ * Limits of reassembly, as the sysctls net.stt.reassembly_* of a namespace, and,
+ * in the initial one, the budget that all namespaces share.
  */
 
 #include "namespace.h"
@@ -13,5 +14,8 @@ struct stt_reassembly *stt_limits_detach(struct stt_net *sn);
 
 int stt_limits_init(struct stt_net *sn);
 void stt_limits_exit(struct stt_net *sn);
+
+void stt_limits_start(void);
+void stt_limits_stop(void);
 
 #endif /* limits.h */

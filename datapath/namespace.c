@@ -16,8 +16,11 @@ enum {
 	STT_MIN_SHARDS = 4,
 	STT_MAX_SHARDS = 64,
 
-	/* Time between looks for frames that are too old. */
+	/* Time between looks for frames that are too old, and shards that are
+	 * looked through before others may run.
+	 */
 	STT_EXPIRE_INTERVAL = HZ / 4,
+	STT_SHARDS_PER_GO = 4,
 };
 
 static unsigned int stt_net_id __read_mostly;
@@ -50,14 +53,44 @@ struct stt_device *stt_net_find_device(const struct stt_net *sn, __be16 port)
 	return NULL;
 }
 
+/*
+ * Drops frames that are too old, of each shard of the table a bounded number.
+ * Comes again at once if there are more, later if something is held still, and
+ * else when stt_net_frame_held() says so.
+ */
 static void expire(struct work_struct *work)
 {
 	struct stt_net *sn = container_of(to_delayed_work(work),
 					  struct stt_net, expire);
+	struct stt_sweep sweep = { };
 
-	stt_receive_drop_chain(sn, stt_reassembly_expire(sn->reassembly,
-							 stt_net_now()));
-	schedule_delayed_work(&sn->expire, STT_EXPIRE_INTERVAL);
+	do {
+		stt_receive_drop_chain(sn, stt_reassembly_expire_some(
+			sn->reassembly, stt_net_now(), STT_SHARDS_PER_GO,
+			&sweep));
+		cond_resched();
+	} while (sweep.next_shard);
+
+	if (sweep.again)
+		schedule_delayed_work(&sn->expire, 0);
+	else if (!stt_reassembly_is_empty(sn->reassembly))
+		schedule_delayed_work(&sn->expire, STT_EXPIRE_INTERVAL);
+}
+
+/*
+ * To be called when a segment was put into the table of 'sn', afterwards: wakes
+ * the worker that drops what is too old, if it sleeps.
+ *
+ * Whoever put in the first segment of a frame has changed the number of frames,
+ * which is a full barrier, before looking here whether the worker is about to
+ * run.  That stops to be so, with a full barrier, before the worker runs and reads
+ * that number.  So either this sees that it must be woken, or the worker sees
+ * the frame.
+ */
+void stt_net_frame_held(struct stt_net *sn)
+{
+	if (!delayed_work_pending(&sn->expire))
+		schedule_delayed_work(&sn->expire, STT_EXPIRE_INTERVAL);
 }
 
 static void destroy_reassembly(struct stt_net *sn)
@@ -95,7 +128,6 @@ static int start(struct stt_net *sn)
 	err = stt_receive_register(sn);
 	if (err)
 		goto destroy_table;
-	schedule_delayed_work(&sn->expire, STT_EXPIRE_INTERVAL);
 	return 0;
 
 destroy_table:
@@ -185,10 +217,17 @@ static struct pernet_operations namespace_ops = {
 
 int __init stt_namespace_init(void)
 {
-	return register_pernet_subsys(&namespace_ops);
+	int err;
+
+	stt_limits_start();
+	err = register_pernet_subsys(&namespace_ops);
+	if (err)
+		stt_limits_stop();
+	return err;
 }
 
 void stt_namespace_exit(void)
 {
 	unregister_pernet_subsys(&namespace_ops);
+	stt_limits_stop();
 }

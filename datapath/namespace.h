@@ -52,6 +52,7 @@ struct stt_net *stt_net(const struct net *net);
 struct stt_device *stt_net_find_device(const struct stt_net *sn, __be16 port);
 int stt_net_add_device(struct stt_device *stt);
 void stt_net_remove_device(struct stt_device *stt);
+void stt_net_frame_held(struct stt_net *sn);
 u64 stt_net_now(void);
 
 int stt_namespace_init(void);

@@ -362,8 +362,10 @@ static void reassemble(struct stt_device *stt, struct sk_buff *skb,
 				      &held->fragment, stt_net_now(), &dead);
 	if (dead)
 		stt_receive_drop_chain(sn, dead);
-	if (!chain)
+	if (!chain) {
+		stt_net_frame_held(sn);
 		return;
+	}
 
 	stt_count_event(stt->dev, STT_EVENT_RX_REASSEMBLED);
 	skb = join(chain, outer);

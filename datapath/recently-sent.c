@@ -220,8 +220,12 @@ bool stt_recently_sent_believe(struct stt_recently_sent *sent,
 	return believe;
 }
 
-/* Frame ids that a CPU took to give them to frames, in the order of their time. */
+/*
+ * Values of a counter (see lib/stt-frame-id.h) that a CPU took to make frame ids
+ * of, in the order of their time.
+ */
 struct taken {
+	u32 counter;
 	u32 first;
 	u32 n;
 	u32 since;		/* In jiffies. */
@@ -236,18 +240,23 @@ struct taken_ids {
 
 static DEFINE_PER_CPU(struct taken_ids, taken_ids);
 
-/* Remembers that this CPU will send frames with the 'n' ids from 'first' on. */
-void stt_sent_ids_take(u32 first, u32 n)
+/*
+ * Remembers that this CPU will send frames with the 'n' values from 'first' on of
+ * number 'counter'.
+ */
+void stt_sent_ids_take(u32 counter, u32 first, u32 n)
 {
 	struct taken_ids *ids = this_cpu_ptr(&taken_ids);
 	struct taken *taken = &ids->taken[ids->last % N_TAKEN];
 	u32 now = jiffies;
 
-	if (taken->first + taken->n == first && now - taken->since < REFRESH) {
+	if (taken->counter == counter && taken->first + taken->n == first &&
+	    now - taken->since < REFRESH) {
 		WRITE_ONCE(taken->n, taken->n + n);
 		return;
 	}
 	taken = &ids->taken[(ids->last + 1) % N_TAKEN];
+	WRITE_ONCE(taken->counter, counter);
 	WRITE_ONCE(taken->first, first);
 	WRITE_ONCE(taken->n, n);
 	WRITE_ONCE(taken->since, now);
@@ -255,10 +264,30 @@ void stt_sent_ids_take(u32 first, u32 n)
 }
 
 /*
- * Returns true if 'id' may be that of a frame sent lately, as far as the bits of
- * 'mask', which is one less than a power of 2, tell.
+ * Returns true if it is long ago that the CPU of 'ids' used the values that it
+ * took 'i' times before 'last'.
  */
-bool stt_sent_ids_have(u32 id, u32 mask)
+static bool has_ended(const struct taken_ids *ids, unsigned int last,
+		      unsigned int i, u32 now)
+{
+	u32 counter = READ_ONCE(ids->taken[(last - i) % N_TAKEN].counter);
+
+	/* A CPU used its values until it took the next ones of that counter. */
+	while (i--) {
+		const struct taken *later = &ids->taken[(last - i) % N_TAKEN];
+
+		if (READ_ONCE(later->counter) == counter)
+			return now - READ_ONCE(later->since) >= RECENT;
+	}
+	return false;
+}
+
+/*
+ * Returns true if a frame whose id was made of 'value' of number 'counter' may have
+ * been sent lately, as far as the bits of 'mask', which is one less than a power
+ * of 2, tell.
+ */
+bool stt_sent_ids_have(u32 counter, u32 value, u32 mask)
 {
 	u32 now = jiffies;
 	int cpu;
@@ -266,17 +295,15 @@ bool stt_sent_ids_have(u32 id, u32 mask)
 	for_each_possible_cpu(cpu) {
 		const struct taken_ids *ids = per_cpu_ptr(&taken_ids, cpu);
 		unsigned int last = smp_load_acquire(&ids->last), i;
-		u32 until = now;
 
-		/* A CPU used its ids until it took the next ones. */
-		for (i = 0; i < N_TAKEN && now - until < RECENT; i++) {
+		for (i = 0; i < N_TAKEN; i++) {
 			const struct taken *taken =
 				&ids->taken[(last - i) % N_TAKEN];
 
-			if (((id - READ_ONCE(taken->first)) & mask) <
+			if (READ_ONCE(taken->counter) == counter &&
+			    ((value - READ_ONCE(taken->first)) & mask) <
 			    READ_ONCE(taken->n))
-				return true;
-			until = READ_ONCE(taken->since);
+				return !has_ended(ids, last, i, now);
 		}
 	}
 	return false;

@@ -47,7 +47,7 @@ unsigned int stt_recently_sent_find(struct stt_recently_sent *sent,
 bool stt_recently_sent_believe(struct stt_recently_sent *sent,
 			       const struct stt_sent_pair *pair);
 
-void stt_sent_ids_take(u32 first, u32 n);
-bool stt_sent_ids_have(u32 id, u32 mask);
+void stt_sent_ids_take(u32 counter, u32 first, u32 n);
+bool stt_sent_ids_have(u32 counter, u32 value, u32 mask);
 
 #endif /* recently-sent.h */

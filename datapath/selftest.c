@@ -1788,22 +1788,32 @@ static void __init test_sent_ids(void)
 	unsigned int i;
 
 	local_bh_disable();
-	stt_sent_ids_take(0xffffff00, 256);
-	stt_sent_ids_take(0, 256);
-	CHECK(!stt_sent_ids_have(0xfffffeff, U32_MAX));
-	CHECK(stt_sent_ids_have(0xffffff00, U32_MAX));
-	CHECK(stt_sent_ids_have(255, U32_MAX));
-	CHECK(!stt_sent_ids_have(256, U32_MAX));
-	CHECK(!stt_sent_ids_have(0x10000, U32_MAX));
-	CHECK(stt_sent_ids_have(0x1000f, U16_MAX));
-	CHECK(!stt_sent_ids_have(0x10100, U16_MAX));
+	stt_sent_ids_take(3, 0xffffff00, 256);
+	stt_sent_ids_take(3, 0, 256);
+	CHECK(!stt_sent_ids_have(3, 0xfffffeff, U32_MAX));
+	CHECK(stt_sent_ids_have(3, 0xffffff00, U32_MAX));
+	CHECK(stt_sent_ids_have(3, 255, U32_MAX));
+	CHECK(!stt_sent_ids_have(3, 256, U32_MAX));
+	CHECK(!stt_sent_ids_have(4, 255, U32_MAX));
+	CHECK(!stt_sent_ids_have(3, 0x10000, U32_MAX));
+	CHECK(stt_sent_ids_have(3, 0x1000f, U16_MAX));
+	CHECK(!stt_sent_ids_have(3, 0x10100, U16_MAX));
 	for (i = 0; i < 1000; i++)
-		stt_sent_ids_take(0x1000 + 512 * i, 256);
-	CHECK(!stt_sent_ids_have(0, U32_MAX));
-	CHECK(!stt_sent_ids_have(0x1000 + 512 * 900, U32_MAX));
-	CHECK(stt_sent_ids_have(0x1000 + 512 * 990, U32_MAX));
-	CHECK(stt_sent_ids_have(0x1000 + 512 * 999 + 255, U32_MAX));
-	CHECK(!stt_sent_ids_have(0x1000 + 512 * 999 + 256, U32_MAX));
+		stt_sent_ids_take(3, 0x1000 + 512 * i, 256);
+	CHECK(!stt_sent_ids_have(3, 0, U32_MAX));
+	CHECK(!stt_sent_ids_have(3, 0x1000 + 512 * 900, U32_MAX));
+	CHECK(stt_sent_ids_have(3, 0x1000 + 512 * 990, U32_MAX));
+	CHECK(stt_sent_ids_have(3, 0x1000 + 512 * 999 + 255, U32_MAX));
+	CHECK(!stt_sent_ids_have(3, 0x1000 + 512 * 999 + 256, U32_MAX));
+
+	/* Those of one counter stay known while others take some. */
+	stt_sent_ids_take(5, 0x2000, 256);
+	stt_sent_ids_take(3, 0x7000000, 256);
+	stt_sent_ids_take(5, 0x2100, 256);
+	CHECK(stt_sent_ids_have(5, 0x2000, U32_MAX));
+	CHECK(stt_sent_ids_have(5, 0x21ff, U32_MAX));
+	CHECK(stt_sent_ids_have(3, 0x7000000, U32_MAX));
+	CHECK(!stt_sent_ids_have(5, 0x7000000, U32_MAX));
 	local_bh_enable();
 }
 

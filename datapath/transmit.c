@@ -24,6 +24,7 @@
 #include "namespace.h"
 #include "recently-sent.h"
 #include "stt-frame.h"
+#include "stt-frame-id.h"
 #include "stt-segment.h"
 #include "tags.h"
 
@@ -38,31 +39,49 @@ struct outer_path {
 		__be32 ipv4;
 		struct in6_addr ipv6;
 	} source, destination;
+	struct stt_sent_pair pair;	/* The same addresses. */
 	__be32 flow_label;
 	u32 mark;
 	struct dst_entry *dst;		/* Referenced. */
 	unsigned int segment_size;	/* Bytes of payload of a segment. */
 };
 
+static struct stt_frame_ids frame_ids;
+static DEFINE_PER_CPU(struct stt_frame_id_blocks, frame_id_blocks);
+
 /*
- * Frame ids.  Each CPU takes a block of them at a time from one counter, which
- * starts anywhere, so that after the module was loaded again the ids do not
- * meet those of segments that a receiver may still hold.
+ * Returns an id for a frame that goes between the addresses of 'pair'.  The caller
+ * has BHs disabled.
  */
-enum { FRAME_ID_BLOCK = 256 };
-
-static atomic_t next_block;
-static DEFINE_PER_CPU(u32, next_frame_id);
-
-static u32 new_frame_id(void)
+static u32 new_frame_id(const struct stt_sent_pair *pair)
 {
-	u32 *next = this_cpu_ptr(&next_frame_id);
+	struct stt_frame_id_sequence sequence;
+	u32 id, value;
 
-	if (*next % FRAME_ID_BLOCK == 0) {
-		*next = (u32)atomic_inc_return(&next_block) * FRAME_ID_BLOCK;
-		stt_sent_ids_take(*next, FRAME_ID_BLOCK);
-	}
-	return (*next)++;
+	stt_frame_id_find_sequence(&frame_ids, pair->source.s6_addr,
+				   pair->destination.s6_addr, &sequence);
+	id = stt_frame_id_next(&frame_ids, this_cpu_ptr(&frame_id_blocks),
+			       &sequence);
+	value = id - sequence.offset;
+	if (value % STT_FRAME_IDS_PER_BLOCK == 0)
+		stt_sent_ids_take(sequence.counter, value,
+				  STT_FRAME_IDS_PER_BLOCK);
+	return id;
+}
+
+/*
+ * Returns true if 'id' may be that of a frame sent lately between the addresses of
+ * 'pair', as far as the bits of 'mask', which is one less than a power of 2,
+ * tell.
+ */
+bool stt_transmit_has_used_id(const struct stt_sent_pair *pair, u32 id,
+			      u32 mask)
+{
+	struct stt_frame_id_sequence sequence;
+
+	stt_frame_id_find_sequence(&frame_ids, pair->source.s6_addr,
+				   pair->destination.s6_addr, &sequence);
+	return stt_sent_ids_have(sequence.counter, id - sequence.offset, mask);
 }
 
 /*
@@ -200,6 +219,14 @@ static int find_path(const struct stt_device *stt, struct sk_buff *skb,
 		return -ELOOP;
 	}
 
+	if (path->ipv6) {
+		path->pair.source = path->source.ipv6;
+		path->pair.destination = path->destination.ipv6;
+	} else {
+		ipv6_addr_set_v4mapped(path->source.ipv4, &path->pair.source);
+		ipv6_addr_set_v4mapped(path->destination.ipv4,
+				       &path->pair.destination);
+	}
 	path->ttl = key->ttl ? key->ttl
 		    : path->ipv6 ? ip6_dst_hoplimit(path->dst)
 				 : ip4_dst_hoplimit(path->dst);
@@ -286,7 +313,7 @@ static int push_outer(const struct stt_device *stt, struct sk_buff *skb,
 	struct stt_segment segment = {
 		.source_port = ntohs(path->source_port),
 		.destination_port = ntohs(stt->port),
-		.frame_id = new_frame_id(),
+		.frame_id = new_frame_id(&path->pair),
 		.frame_length = frame_length,
 	};
 	struct skb_shared_info *shinfo;
@@ -378,20 +405,11 @@ static void remember(const struct stt_device *stt,
 		     const struct outer_path *path, unsigned int frame_length)
 {
 	unsigned int length = min(frame_length, path->segment_size) +
-			      STT_SEGMENT_HEADER_LEN;
-	struct stt_sent_pair pair;
+			      STT_SEGMENT_HEADER_LEN +
+			      (path->ipv6 ? sizeof(struct ipv6hdr)
+					  : sizeof(struct iphdr));
 
-	if (path->ipv6) {
-		pair.source = path->source.ipv6;
-		pair.destination = path->destination.ipv6;
-		length += sizeof(struct ipv6hdr);
-	} else {
-		ipv6_addr_set_v4mapped(path->source.ipv4, &pair.source);
-		ipv6_addr_set_v4mapped(path->destination.ipv4,
-				       &pair.destination);
-		length += sizeof(struct iphdr);
-	}
-	stt_recently_sent_add(stt_net(stt->net)->recently_sent, &pair,
+	stt_recently_sent_add(stt_net(stt->net)->recently_sent, &path->pair,
 			      path->mark, length);
 }
 
@@ -546,5 +564,8 @@ int stt_fill_metadata_dst(struct net_device *dev, struct sk_buff *skb)
 
 void stt_transmit_init(void)
 {
-	atomic_set(&next_block, get_random_u32());
+	u64 seed[2];
+
+	get_random_bytes(seed, sizeof(seed));
+	stt_frame_ids_init(&frame_ids, seed);
 }

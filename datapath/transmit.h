@@ -12,8 +12,12 @@
 
 #include <linux/netdevice.h>
 
+struct stt_sent_pair;
+
 netdev_tx_t stt_transmit(struct sk_buff *skb, struct net_device *dev);
 int stt_fill_metadata_dst(struct net_device *dev, struct sk_buff *skb);
+bool stt_transmit_has_used_id(const struct stt_sent_pair *pair, u32 id,
+			      u32 mask);
 void stt_transmit_init(void);
 
 #endif /* transmit.h */

@@ -5,14 +5,19 @@
 
 noinst_LTLIBRARIES += lib/libstt.la
 lib_libstt_la_SOURCES = \
+	lib/stt-budget.c \
+	lib/stt-budget.h \
 	lib/stt-drop.c \
 	lib/stt-drop.h \
+	lib/stt-frame-id.c \
+	lib/stt-frame-id.h \
 	lib/stt-frame.c \
 	lib/stt-frame.h \
 	lib/stt-hash.c \
 	lib/stt-hash.h \
 	lib/stt-inner.c \
 	lib/stt-inner.h \
+	lib/stt-limits.h \
 	lib/stt-link.h \
 	lib/stt-list.h \
 	lib/stt-platform.h \

@@ -33,6 +33,8 @@
     STT_DROP_REASON(SOURCE_LIMIT, rx_source_limit,                           \
                     "limit of bytes held for one source")                    \
     STT_DROP_REASON(BYTE_LIMIT, rx_byte_limit, "limit of bytes held")        \
+    STT_DROP_REASON(TOTAL_LIMIT, rx_total_limit,                             \
+                    "limit of bytes held in all network namespaces")         \
     STT_DROP_REASON(FRAME_LIMIT, rx_frame_limit, "limit of frames held")     \
     STT_DROP_REASON(NO_MEMORY, rx_no_memory, "out of memory")                \
     STT_DROP_REASON(VERSION, rx_version, "unknown version")                  \

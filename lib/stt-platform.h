@@ -11,6 +11,10 @@
  * memory.  The clock and random numbers come in as arguments instead, because
  * only the caller knows which ones are meant. */
 
+/* Bytes between two variables after which no cache has both in one line, nor
+ * fetches the one with the other. */
+#define STT_CACHE_LINE 128
+
 #ifdef __KERNEL__
 
 #include <linux/atomic.h>
@@ -35,6 +39,9 @@
 /* Reads or writes a variable that other threads access without a lock. */
 #define STT_READ_SHARED(x) READ_ONCE(x)
 #define STT_WRITE_SHARED(x, v) WRITE_ONCE(x, v)
+
+/* What a packet takes at least if its driver gives it a buffer of its own. */
+#define STT_PAGE_SIZE PAGE_SIZE
 
 typedef spinlock_t stt_lock_t;
 
@@ -165,6 +172,10 @@ stt_put_be64(void *p_, uint64_t v)
 /* Reads or writes a variable that other threads access without a lock. */
 #define STT_READ_SHARED(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define STT_WRITE_SHARED(x, v) __atomic_store_n(&(x), v, __ATOMIC_RELAXED)
+
+/* Buffers are as large as the packets in them, whatever a page is: the same as
+ * with the smallest ones. */
+#define STT_PAGE_SIZE 4096
 
 typedef pthread_mutex_t stt_lock_t;
 

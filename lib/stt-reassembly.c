@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 #include "stt-reassembly.h"
 
+#include "stt-budget.h"
 #include "stt-frame.h"
 #include "stt-hash.h"
 #include "stt-list.h"
@@ -11,6 +12,20 @@ enum {
     SOURCE_BUCKETS = 64,
 };
 
+/* So many fragments of a frame have room in it: the longest frame on an Ethernet
+ * has 45 of them. */
+enum { USUAL_FRAGMENTS = 48 };
+
+/* Frames are taken out of a shard as old, under its lock and in one go, until they
+ * had so many fragments. */
+enum { FRAGMENTS_PER_GO = STT_MAX_SEGMENTS };
+
+/* What is taken from a shared budget beyond what is needed at once, in bytes, and
+ * kept of what is not needed any more.  Much more than comes and goes with a
+ * frame, so that few frames come upon the budget's lock, and little to what a
+ * budget is. */
+static const uint64_t allowance = 256 * 1024;
+
 /* A source address from which there is at least one frame. */
 struct source {
     struct stt_list in_bucket;
@@ -20,41 +35,72 @@ struct source {
     uint64_t bytes;             /* Charged for its fragments. */
 };
 
-/* A frame of which some segments are held. */
+/* Where in its frame a fragment lies. */
+struct extent {
+    uint16_t start;
+    uint16_t end;               /* One behind its last byte. */
+};
+
+/* A frame of which some segments are held.
+ *
+ * To find the place of a segment among those that are held, in whatever order
+ * they come, takes a binary search.  It looks at extents only, which lie side by
+ * side, and not at the fragments, each of which is in a packet of its own and in
+ * no cache any more (CVE-2018-5390).  Fragments are put in order when the frame
+ * is whole. */
 struct frame {
-    struct stt_list in_bucket;
+    struct stt_list in_bucket;  /* Or in a list of frames removed. */
     struct stt_list in_source;  /* In source->frames. */
     struct stt_list by_use;     /* In shard->by_use. */
     struct stt_list by_age;     /* In shard->by_age. */
     struct source *source;
     struct stt_key key;
-    struct stt_fragment *first; /* Chain, by offset. */
-    struct stt_fragment *last;
     uint64_t since;             /* When the first segment came. */
     uint32_t charged;           /* Bytes of memory. */
     uint32_t held;              /* Bytes of payload. */
     uint16_t length;            /* Of the whole frame. */
-    uint16_t n_fragments;
+    uint8_t drop;               /* If removed: an enum stt_drop. */
+    bool reordered;             /* Some fragment came after one behind it. */
+    struct stt_fragment *fragments; /* Chain, the last to come first. */
+
+    /* By offset, one for each fragment. */
+    uint16_t n_extents;
+    uint16_t room;              /* For so many. */
+    struct extent *extents;     /* At first 'usual'. */
+    struct extent usual[USUAL_FRAGMENTS];
 };
 
 struct shard {
     stt_lock_t lock;
-    struct stt_list frames[FRAME_BUCKETS];
-    struct stt_list sources[SOURCE_BUCKETS];
     struct stt_list by_use;     /* All frames, least recently used first. */
     struct stt_list by_age;     /* All frames, oldest first. */
 
     /* Both are read without the lock, too. */
     uint32_t n_sources;
     uint32_t n_frames;
+
+    struct stt_list frames[FRAME_BUCKETS];
+    struct stt_list sources[SOURCE_BUCKETS];
+    uint8_t apart[STT_CACHE_LINE];
 };
 
 struct stt_reassembly {
+    /* Read for each segment, and hardly ever written.  So that it stays in the
+     * caches of all CPUs, what is written is in lines of its own. */
     uint64_t seed[2];
     uint32_t n_shards;          /* A power of 2. */
+    bool trusted;               /* By the budget. */
+    struct stt_budget *budget;  /* That is shared, or NULL. */
     struct stt_limits limits;   /* Each read and written by itself. */
+    uint8_t apart[STT_CACHE_LINE];
+
     stt_counter_t bytes;        /* Charged for all fragments. */
+    stt_counter_t granted;      /* Bytes taken from 'budget'.  At least 'bytes',
+                                 * less what others are just about to charge. */
+    stt_lock_t granted_lock;    /* To change 'granted'. */
     stt_counter_t n_frames;
+    uint8_t apart_too[STT_CACHE_LINE];
+
     struct shard shards[];
 };
 
@@ -76,6 +122,7 @@ stt_reassembly_create(uint32_t n_shards, const uint64_t seed[2],
     memcpy(r->seed, seed, sizeof r->seed);
     r->n_shards = n_shards;
     r->limits = *limits;
+    stt_lock_init(&r->granted_lock);
     for (i = 0; i < n_shards; i++) {
         struct shard *shard = &r->shards[i];
 
@@ -90,6 +137,17 @@ stt_reassembly_create(uint32_t n_shards, const uint64_t seed[2],
         stt_list_init(&shard->by_age);
     }
     return r;
+}
+
+/* Lets 'r' take what it is charged from 'budget', which must exist as long as
+ * 'r'.  'trusted' is whether it may take of its reserve.  To be called before the
+ * first stt_reassembly_insert(). */
+void
+stt_reassembly_share_budget(struct stt_reassembly *r,
+                            struct stt_budget *budget, bool trusted)
+{
+    r->budget = budget;
+    r->trusted = trusted;
 }
 
 /* Sets the limits of 'r'.  They hold from the next stt_reassembly_insert() or
@@ -207,6 +265,207 @@ is_too_old(const struct frame *frame, uint64_t now, uint32_t age)
     return now >= frame->since + age;
 }
 
+/* Takes so much from the budget of 'r' that it covers 'bytes', which are charged
+ * already.  Returns false if there is not so much left. */
+static bool
+extend_grant(struct stt_reassembly *r, uint64_t bytes)
+{
+    uint64_t granted;
+
+    stt_lock(&r->granted_lock);
+    granted = stt_counter_read(&r->granted);
+    if (bytes > granted) {
+        uint64_t missing = bytes - granted;
+
+        granted = stt_counter_add(&r->granted,
+                                  stt_budget_take(r->budget, r->trusted,
+                                                  missing,
+                                                  missing + allowance));
+    }
+    stt_unlock(&r->granted_lock);
+    return bytes <= granted;
+}
+
+/* Gives what 'r' has not charged back to its budget, except for 'kept' bytes. */
+static void
+reduce_grant(struct stt_reassembly *r, uint64_t kept)
+{
+    uint64_t granted, needed;
+
+    stt_lock(&r->granted_lock);
+    granted = stt_counter_read(&r->granted);
+    needed = stt_counter_read(&r->bytes) + kept;
+    if (granted > needed) {
+        uint64_t surplus = granted - needed;
+
+        /* Whoever charges bytes does so before looking at 'granted', and here it
+         * is the other way round: at least one of both sees the other. */
+        granted = stt_counter_add(&r->granted, -(int64_t) surplus);
+        if (stt_counter_read(&r->bytes) > granted) {
+            stt_counter_add(&r->granted, surplus);
+        } else {
+            stt_budget_give_back(r->budget, surplus);
+        }
+    }
+    stt_unlock(&r->granted_lock);
+}
+
+/* Charges 'bytes' more to 'r'.  Returns STT_DROP_NONE, or the limit that stands
+ * against it.  Adding first and taking back afterwards keeps the sum exact,
+ * whatever other threads add meanwhile. */
+static enum stt_drop
+charge(struct stt_reassembly *r, uint32_t bytes)
+{
+    uint64_t sum = stt_counter_add(&r->bytes, bytes);
+    enum stt_drop drop;
+
+    if (sum > STT_READ_SHARED(r->limits.bytes)) {
+        drop = STT_DROP_BYTE_LIMIT;
+    } else if (r->budget && sum > stt_counter_read(&r->granted)
+               && !extend_grant(r, sum)) {
+        drop = STT_DROP_TOTAL_LIMIT;
+    } else {
+        return STT_DROP_NONE;
+    }
+    stt_counter_add(&r->bytes, -(int64_t) bytes);
+    return drop;
+}
+
+/* Takes 'bytes' that were charged to 'r' back. */
+static void
+discharge(struct stt_reassembly *r, uint32_t bytes)
+{
+    uint64_t sum = stt_counter_add(&r->bytes, -(int64_t) bytes);
+
+    if (r->budget && stt_counter_read(&r->granted) > sum + 2 * allowance) {
+        reduce_grant(r, allowance);
+    }
+}
+
+/* Removes 'frame' from 'shard', and frees its source if it was that one's last
+ * frame.  The frame itself is the caller's then, who needs no lock for it. */
+static void
+remove_frame(struct stt_reassembly *r, struct shard *shard,
+             struct frame *frame)
+{
+    struct source *source = frame->source;
+
+    stt_list_remove(&frame->in_bucket);
+    stt_list_remove(&frame->in_source);
+    stt_list_remove(&frame->by_use);
+    stt_list_remove(&frame->by_age);
+    source->bytes -= frame->charged;
+    discharge(r, frame->charged);
+    stt_counter_add(&r->n_frames, -1);
+    STT_WRITE_SHARED(shard->n_frames, shard->n_frames - 1);
+
+    if (stt_list_is_empty(&source->frames)) {
+        stt_list_remove(&source->in_bucket);
+        STT_WRITE_SHARED(shard->n_sources, shard->n_sources - 1);
+        stt_free(source);
+    }
+}
+
+/* Removes 'frame' from 'shard' and adds it to the list 'removed', for the reason
+ * 'drop'. */
+static void
+discard_frame(struct stt_reassembly *r, struct shard *shard,
+              struct frame *frame, enum stt_drop drop,
+              struct stt_list *removed)
+{
+    remove_frame(r, shard, frame);
+    frame->drop = drop;
+    stt_list_push_back(removed, &frame->in_bucket);
+}
+
+/* Joins two chains that are in order by offset to one that is so, too. */
+static struct stt_fragment *
+merge_chains(struct stt_fragment *a, struct stt_fragment *b)
+{
+    struct stt_fragment *chain;
+    struct stt_fragment **end = &chain;
+
+    while (a && b) {
+        struct stt_fragment **first = a->offset < b->offset ? &a : &b;
+
+        *end = *first;
+        end = &(*first)->next;
+        *first = *end;
+    }
+    *end = a ? a : b;
+    return chain;
+}
+
+/* Puts 'chain', of fragments that do not overlap, in order by offset. */
+static struct stt_fragment *
+sort_chain(struct stt_fragment *chain)
+{
+    /* Merge sort: number i is empty or has 2**i fragments, the last one may have
+     * more. */
+    struct stt_fragment *sorted[8] = { NULL };
+    struct stt_fragment *next = chain;
+    size_t i;
+
+    /* Which it is if the fragments came from the back. */
+    while (next->next && next->offset < next->next->offset) {
+        next = next->next;
+    }
+    if (!next->next) {
+        return chain;
+    }
+
+    for (; chain; chain = next) {
+        next = chain->next;
+        chain->next = NULL;
+        for (i = 0; sorted[i] && i < 7; i++) {
+            chain = merge_chains(sorted[i], chain);
+            sorted[i] = NULL;
+        }
+        sorted[i] = merge_chains(sorted[i], chain);
+    }
+    for (i = 0; i < 8; i++) {
+        chain = merge_chains(sorted[i], chain);
+    }
+    return chain;
+}
+
+static struct stt_fragment *
+reverse_chain(struct stt_fragment *chain)
+{
+    struct stt_fragment *reversed = NULL;
+
+    while (chain) {
+        struct stt_fragment *next = chain->next;
+
+        chain->next = reversed;
+        reversed = chain;
+        chain = next;
+    }
+    return reversed;
+}
+
+static void
+free_frame(struct frame *frame)
+{
+    if (frame->extents != frame->usual) {
+        stt_free(frame->extents);
+    }
+    stt_free(frame);
+}
+
+/* Frees 'frame', which is whole and in no shard any more.  Returns the chain of
+ * its fragments, by offset. */
+static struct stt_fragment *
+open_frame(struct frame *frame)
+{
+    struct stt_fragment *chain = (frame->reordered
+                                  ? sort_chain(frame->fragments)
+                                  : reverse_chain(frame->fragments));
+
+    free_frame(frame);
+    return chain;
+}
+
 /* Adds the 'fragment' alone to the chain '*dead'. */
 static void
 bury(struct stt_fragment *fragment, enum stt_drop drop,
@@ -217,44 +476,23 @@ bury(struct stt_fragment *fragment, enum stt_drop drop,
     *dead = fragment;
 }
 
-/* Removes 'frame' from 'shard' and frees it, and its source with it if it was
- * that one's last frame.  Returns the chain of its fragments. */
-static struct stt_fragment *
-remove_frame(struct stt_reassembly *r, struct shard *shard,
-             struct frame *frame)
-{
-    struct stt_fragment *chain = frame->first;
-    struct source *source = frame->source;
-
-    stt_list_remove(&frame->in_bucket);
-    stt_list_remove(&frame->in_source);
-    stt_list_remove(&frame->by_use);
-    stt_list_remove(&frame->by_age);
-    source->bytes -= frame->charged;
-    stt_counter_add(&r->bytes, -(int64_t) frame->charged);
-    stt_counter_add(&r->n_frames, -1);
-    STT_WRITE_SHARED(shard->n_frames, shard->n_frames - 1);
-    stt_free(frame);
-
-    if (stt_list_is_empty(&source->frames)) {
-        stt_list_remove(&source->in_bucket);
-        STT_WRITE_SHARED(shard->n_sources, shard->n_sources - 1);
-        stt_free(source);
-    }
-    return chain;
-}
-
-/* Removes 'frame' from 'shard' and adds its fragments to '*dead'. */
+/* Frees the frames on the list 'removed', and adds their fragments to the chain
+ * '*dead'.  No lock need be held: there may be many of them, and no cache has
+ * them. */
 static void
-discard_frame(struct stt_reassembly *r, struct shard *shard,
-              struct frame *frame, enum stt_drop drop,
-              struct stt_fragment **dead)
+bury_frames(struct stt_list *removed, struct stt_fragment **dead)
 {
-    struct stt_fragment *fragment, *next;
+    while (!stt_list_is_empty(removed)) {
+        struct frame *frame = STT_CONTAINER_OF(removed->next, struct frame,
+                                               in_bucket);
+        struct stt_fragment *fragment, *next;
 
-    for (fragment = remove_frame(r, shard, frame); fragment; fragment = next) {
-        next = fragment->next;
-        bury(fragment, drop, dead);
+        for (fragment = frame->fragments; fragment; fragment = next) {
+            next = fragment->next;
+            bury(fragment, frame->drop, dead);
+        }
+        stt_list_remove(&frame->in_bucket);
+        free_frame(frame);
     }
 }
 
@@ -279,26 +517,13 @@ least_recently_used(const struct stt_list *list, bool of_source,
     return NULL;
 }
 
-/* Adds the 'amount' to '*counter', unless the sum would exceed 'limit'.
- * Adding first and taking back afterwards keeps the sum exact, whatever other
- * threads add meanwhile. */
-static bool
-add_within(stt_counter_t *counter, uint32_t amount, uint64_t limit)
-{
-    if (stt_counter_add(counter, amount) <= limit) {
-        return true;
-    }
-    stt_counter_add(counter, -(int64_t) amount);
-    return false;
-}
-
 /* Evicts one frame of 'shard' that is not 'spared' for the sake of 'source',
  * which may be NULL if it has no frames yet.  Its own frames go first.
  * Returns false if there is no frame to evict. */
 static bool
 evict_for(struct stt_reassembly *r, struct shard *shard,
           struct source *source, const struct frame *spared,
-          enum stt_drop drop, struct stt_fragment **dead)
+          enum stt_drop drop, struct stt_list *removed)
 {
     struct frame *victim = NULL;
 
@@ -311,19 +536,20 @@ evict_for(struct stt_reassembly *r, struct shard *shard,
     if (!victim) {
         return false;
     }
-    discard_frame(r, shard, victim, drop, dead);
+    discard_frame(r, shard, victim, drop, removed);
     return true;
 }
 
-/* Makes room for 'charge' more bytes of 'frame' and charges them.  Returns
+/* Makes room for 'bytes' more of 'frame' and charges them.  Returns
  * STT_DROP_NONE if successful, otherwise the limit that stands against it. */
 static enum stt_drop
 charge_frame(struct stt_reassembly *r, struct shard *shard,
-             struct frame *frame, uint32_t charge, struct stt_fragment **dead)
+             struct frame *frame, uint32_t bytes, struct stt_list *removed)
 {
     struct source *source = frame->source;
+    enum stt_drop drop;
 
-    while (source->bytes + charge
+    while (source->bytes + bytes
            > STT_READ_SHARED(r->limits.bytes_per_source)) {
         struct frame *victim = least_recently_used(&source->frames, true,
                                                    frame);
@@ -331,15 +557,15 @@ charge_frame(struct stt_reassembly *r, struct shard *shard,
         if (!victim) {
             return STT_DROP_SOURCE_LIMIT;
         }
-        discard_frame(r, shard, victim, STT_DROP_SOURCE_LIMIT, dead);
+        discard_frame(r, shard, victim, STT_DROP_SOURCE_LIMIT, removed);
     }
-    while (!add_within(&r->bytes, charge, STT_READ_SHARED(r->limits.bytes))) {
-        if (!evict_for(r, shard, source, frame, STT_DROP_BYTE_LIMIT, dead)) {
-            return STT_DROP_BYTE_LIMIT;
+    while ((drop = charge(r, bytes)) != STT_DROP_NONE) {
+        if (!evict_for(r, shard, source, frame, drop, removed)) {
+            return drop;
         }
     }
-    source->bytes += charge;
-    frame->charged += charge;
+    source->bytes += bytes;
+    frame->charged += bytes;
     return STT_DROP_NONE;
 }
 
@@ -349,14 +575,17 @@ static struct frame *
 add_frame(struct stt_reassembly *r, struct shard *shard,
           struct stt_list *frame_bucket, struct stt_list *source_bucket,
           const struct stt_key *key, uint16_t length, uint64_t now,
-          enum stt_drop *drop, struct stt_fragment **dead)
+          enum stt_drop *drop, struct stt_list *removed)
 {
     struct source *source;
     struct frame *frame;
 
-    while (!add_within(&r->n_frames, 1, STT_READ_SHARED(r->limits.frames))) {
+    /* As with bytes. */
+    while (stt_counter_add(&r->n_frames, 1)
+           > STT_READ_SHARED(r->limits.frames)) {
+        stt_counter_add(&r->n_frames, -1);
         if (!evict_for(r, shard, find_source(source_bucket, key), NULL,
-                       STT_DROP_FRAME_LIMIT, dead)) {
+                       STT_DROP_FRAME_LIMIT, removed)) {
             *drop = STT_DROP_FRAME_LIMIT;
             return NULL;
         }
@@ -386,6 +615,8 @@ add_frame(struct stt_reassembly *r, struct shard *shard,
     frame->key = *key;
     frame->length = length;
     frame->since = now;
+    frame->room = USUAL_FRAGMENTS;
+    frame->extents = frame->usual;
     stt_list_push_back(frame_bucket, &frame->in_bucket);
     stt_list_push_back(&source->frames, &frame->in_source);
     stt_list_push_back(&shard->by_use, &frame->by_use);
@@ -395,67 +626,101 @@ add_frame(struct stt_reassembly *r, struct shard *shard,
 }
 
 /* Finds where in 'frame' the 'fragment' belongs.  Returns STT_DROP_NONE and
- * stores in '*prev' the fragment to put it behind, NULL for the start, or
- * returns why it does not belong there. */
+ * stores in '*place' how many fragments come before it, or returns why it does
+ * not belong there. */
 static enum stt_drop
 find_place(const struct frame *frame, const struct stt_fragment *fragment,
-           struct stt_fragment **prev)
+           uint32_t *place)
 {
-    uint32_t end = (uint32_t) fragment->offset + fragment->length;
-    struct stt_fragment *next;
+    const struct extent *extents = frame->extents;
+    uint32_t start = fragment->offset;
+    uint32_t end = start + fragment->length;
+    uint32_t low = 0, high = frame->n_extents;
 
-    /* Segments mostly come in order, so look at the end of the chain first. */
-    if (frame->last
-        && fragment->offset >= frame->last->offset + frame->last->length) {
-        *prev = frame->last;
+    /* Segments mostly come in order, or from the back. */
+    if (!high || start >= extents[high - 1].end) {
+        *place = high;
+        return STT_DROP_NONE;
+    }
+    if (end <= extents[0].start) {
+        *place = 0;
         return STT_DROP_NONE;
     }
 
-    /* 'next' becomes the first held fragment that ends behind the start of the
-     * new one: the only one that can contain it, and if none of 'next' lies in
+    /* Number 'high' becomes the first held fragment that ends behind the start of
+     * the new one: the only one that can contain it, and if it does not lie in
      * front of the new one's end, there is no overlap at all. */
-    *prev = NULL;
-    for (next = frame->first;
-         next && next->offset + next->length <= fragment->offset;
-         next = next->next) {
-        *prev = next;
+    high--;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+
+        if (extents[middle].end > start) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
     }
-    if (!next || next->offset >= end) {
+    if (extents[high].start >= end) {
+        *place = high;
         return STT_DROP_NONE;
     }
-    return (next->offset <= fragment->offset
-            && next->offset + next->length >= end
+    return (extents[high].start <= start && extents[high].end >= end
             ? STT_DROP_DUPLICATE
             : STT_DROP_OVERLAP);
 }
 
-/* Links 'fragment' into 'frame' behind 'prev', or at the start if NULL. */
-static void
-link_fragment(struct frame *frame, struct stt_fragment *fragment,
-              struct stt_fragment *prev)
+/* Makes sure that 'frame' has room for one more fragment.  Returns false if there
+ * is no memory. */
+static bool
+make_room(struct frame *frame)
 {
-    if (prev) {
-        fragment->next = prev->next;
-        prev->next = fragment;
-    } else {
-        fragment->next = frame->first;
-        frame->first = fragment;
+    struct extent *extents;
+
+    if (frame->n_extents < frame->room) {
+        return true;
     }
-    if (!fragment->next) {
-        frame->last = fragment;
+    extents = stt_zalloc(STT_MAX_SEGMENTS * sizeof *extents);
+    if (!extents) {
+        return false;
     }
-    frame->held += fragment->length;
-    frame->n_fragments++;
+    memcpy(extents, frame->extents, frame->n_extents * sizeof *extents);
+    frame->extents = extents;
+    frame->room = STT_MAX_SEGMENTS;
+    return true;
 }
 
-/* Returns true if 'frame' with 'charge' more bytes would fit into 'r' if that
- * held nothing else. */
+/* Puts 'fragment' into 'frame', which has room for it, behind as many others as
+ * 'place' says. */
+static void
+put_fragment(struct frame *frame, struct stt_fragment *fragment,
+             uint32_t place)
+{
+    struct extent *extent = &frame->extents[place];
+    uint32_t n_behind = frame->n_extents - place;
+
+    if (n_behind) {
+        memmove(extent + 1, extent, n_behind * sizeof *extent);
+        frame->reordered = true;
+    }
+    extent->start = fragment->offset;
+    extent->end = fragment->offset + fragment->length;
+    frame->n_extents++;
+    fragment->next = frame->fragments;
+    frame->fragments = fragment;
+    frame->held += fragment->length;
+}
+
+/* Returns true if 'frame' with 'bytes' more would fit into 'r' if that held
+ * nothing else. */
 static bool
 can_ever_fit(const struct stt_reassembly *r, const struct frame *frame,
-             uint32_t charge)
+             uint32_t bytes)
 {
-    return ((uint64_t) frame->charged + charge
-            <= STT_READ_SHARED(r->limits.bytes));
+    uint64_t all = (uint64_t) frame->charged + bytes;
+
+    return (all <= STT_READ_SHARED(r->limits.bytes)
+            && (!r->budget
+                || all <= stt_budget_get_limit(r->budget, r->trusted)));
 }
 
 /* Evicts the least recently used frame of the shard that has the most, other
@@ -463,7 +728,7 @@ can_ever_fit(const struct stt_reassembly *r, const struct frame *frame,
  * if no other shard has any frame. */
 static bool
 evict_elsewhere(struct stt_reassembly *r, const struct shard *spared,
-                enum stt_drop drop, struct stt_fragment **dead)
+                enum stt_drop drop, struct stt_list *removed)
 {
     struct shard *fullest = NULL;
     struct frame *victim;
@@ -485,14 +750,14 @@ evict_elsewhere(struct stt_reassembly *r, const struct shard *spared,
     stt_lock(&fullest->lock);
     victim = least_recently_used(&fullest->by_use, false, NULL);
     if (victim) {
-        discard_frame(r, fullest, victim, drop, dead);
+        discard_frame(r, fullest, victim, drop, removed);
     }
     stt_unlock(&fullest->lock);
     return true;
 }
 
 /* Inserts 'fragment' into 'shard', whose lock is held.  Returns STT_DROP_NONE if
- * successful, with the chain of its frame in '*whole' if that is whole now.
+ * successful, with its frame in '*whole', removed, if that is whole now.
  * Otherwise returns why not; then 'fragment' is still the caller's, and the
  * frame, in '*frame', if there is one, is as it was. */
 static enum stt_drop
@@ -500,43 +765,46 @@ insert_locked(struct stt_reassembly *r, struct shard *shard,
               uint64_t source_hash, uint64_t frame_hash,
               const struct stt_key *key, uint16_t frame_length,
               struct stt_fragment *fragment, uint64_t now,
-              struct frame **frame_, struct stt_fragment **whole,
-              struct stt_fragment **dead)
+              struct frame **frame_, struct frame **whole,
+              struct stt_list *removed)
 {
     struct stt_list *bucket
         = &shard->frames[frame_hash & (FRAME_BUCKETS - 1)];
     struct stt_list *source_bucket
         = &shard->sources[source_hash & (SOURCE_BUCKETS - 1)];
     struct frame *frame = find_frame(bucket, key);
-    struct stt_fragment *prev = NULL;
+    uint32_t place = 0;
     enum stt_drop drop = STT_DROP_NONE;
 
     if (frame && is_too_old(frame, now, STT_READ_SHARED(r->limits.age))) {
-        discard_frame(r, shard, frame, STT_DROP_EXPIRED, dead);
+        discard_frame(r, shard, frame, STT_DROP_EXPIRED, removed);
         frame = NULL;
     }
     if (!frame) {
         frame = add_frame(r, shard, bucket, source_bucket, key, frame_length,
-                          now, &drop, dead);
+                          now, &drop, removed);
     } else if (frame->length != frame_length) {
         drop = STT_DROP_CONFLICT;
     } else {
-        drop = find_place(frame, fragment, &prev);
-        if (!drop && frame->n_fragments >= STT_MAX_SEGMENTS) {
+        drop = find_place(frame, fragment, &place);
+        if (!drop && frame->n_extents >= STT_MAX_SEGMENTS) {
             drop = STT_DROP_SEGMENTS;
+        } else if (!drop && !make_room(frame)) {
+            drop = STT_DROP_NO_MEMORY;
         }
     }
     if (!drop) {
-        drop = charge_frame(r, shard, frame, fragment->charge, dead);
+        drop = charge_frame(r, shard, frame, fragment->charge, removed);
     }
     *frame_ = frame;
     if (drop) {
         return drop;
     }
 
-    link_fragment(frame, fragment, prev);
+    put_fragment(frame, fragment, place);
     if (frame->held == frame->length) {
-        *whole = remove_frame(r, shard, frame);
+        remove_frame(r, shard, frame);
+        *whole = frame;
     } else {
         stt_list_move_back(&frame->source->frames, &frame->in_source);
         stt_list_move_back(&shard->by_use, &frame->by_use);
@@ -564,12 +832,14 @@ stt_reassembly_insert(struct stt_reassembly *r, const struct stt_key *key,
     uint64_t source_hash = hash_source(r, key);
     uint64_t frame_hash = hash_frame(r, source_hash, key);
     struct shard *shard = &r->shards[(source_hash >> 32) & (r->n_shards - 1)];
-    struct stt_fragment *whole = NULL;
     bool others_have_frames = true;
+    struct frame *whole = NULL;
+    struct stt_list removed;
 
     fragment->offset = segment->offset;
     fragment->length = segment->length;
     fragment->drop = STT_DROP_NONE;
+    stt_list_init(&removed);
 
     for (;;) {
         struct frame *frame;
@@ -579,76 +849,132 @@ stt_reassembly_insert(struct stt_reassembly *r, const struct stt_key *key,
         stt_lock(&shard->lock);
         drop = insert_locked(r, shard, source_hash, frame_hash, key,
                              segment->frame_length, fragment, now, &frame,
-                             &whole, dead);
+                             &whole, &removed);
         retry = (others_have_frames
                  && (drop == STT_DROP_FRAME_LIMIT
-                     || (drop == STT_DROP_BYTE_LIMIT
+                     || ((drop == STT_DROP_BYTE_LIMIT
+                          || drop == STT_DROP_TOTAL_LIMIT)
                          && can_ever_fit(r, frame, fragment->charge))));
         if (drop && !retry) {
             if (frame && drop != STT_DROP_DUPLICATE) {
-                discard_frame(r, shard, frame, drop, dead);
+                discard_frame(r, shard, frame, drop, &removed);
             }
             bury(fragment, drop, dead);
         }
         stt_unlock(&shard->lock);
 
         if (!retry) {
-            return whole;
+            break;
         }
-        others_have_frames = evict_elsewhere(r, shard, drop, dead);
+        others_have_frames = evict_elsewhere(r, shard, drop, &removed);
     }
+    if (!stt_list_is_empty(&removed)) {
+        bury_frames(&removed, dead);
+    }
+    return whole ? open_frame(whole) : NULL;
 }
 
-/* Takes out of 'shard' all frames that at 'now' are older than 'limits' let
- * them be, and, oldest first, those that limits which were lowered have no room
- * for, and adds their fragments to '*dead'. */
-static void
+/* Returns true if more is taken from the budget of 'r' than there is, after 'r'
+ * gave back what it does not need. */
+static bool
+exceeds_budget(struct stt_reassembly *r)
+{
+    if (r->budget && stt_budget_is_exceeded(r->budget)) {
+        reduce_grant(r, 0);
+        return stt_budget_is_exceeded(r->budget);
+    }
+    return false;
+}
+
+/* Takes out of 'shard' frames that at 'now' are older than 'limits' let them be,
+ * and, oldest first, those that limits which were lowered have no room for, and
+ * adds their fragments to '*dead'.  Returns false if it stopped because they were
+ * so many, true if none is left. */
+static bool
 expire_shard(struct stt_reassembly *r, struct shard *shard,
              const struct stt_limits *limits, uint64_t now,
              struct stt_fragment **dead)
 {
-    stt_lock(&shard->lock);
-    while (!stt_list_is_empty(&shard->by_age)) {
-        struct frame *frame = STT_CONTAINER_OF(shard->by_age.next,
-                                               struct frame, by_age);
-        enum stt_drop drop
-            = (is_too_old(frame, now, limits->age) ? STT_DROP_EXPIRED
-               : stt_counter_read(&r->bytes) > limits->bytes
-               ? STT_DROP_BYTE_LIMIT
-               : stt_counter_read(&r->n_frames) > limits->frames
-               ? STT_DROP_FRAME_LIMIT
-               : STT_DROP_NONE);
+    struct stt_list removed;
+    uint32_t n_removed = 0;
+    bool done = false;
 
+    stt_list_init(&removed);
+    stt_lock(&shard->lock);
+    while (n_removed < FRAGMENTS_PER_GO) {
+        enum stt_drop drop = STT_DROP_NONE;
+        struct frame *frame = NULL;
+
+        if (!stt_list_is_empty(&shard->by_age)) {
+            frame = STT_CONTAINER_OF(shard->by_age.next, struct frame, by_age);
+            drop = (is_too_old(frame, now, limits->age) ? STT_DROP_EXPIRED
+                    : stt_counter_read(&r->bytes) > limits->bytes
+                    ? STT_DROP_BYTE_LIMIT
+                    : stt_counter_read(&r->n_frames) > limits->frames
+                    ? STT_DROP_FRAME_LIMIT
+                    : exceeds_budget(r) ? STT_DROP_TOTAL_LIMIT
+                    : STT_DROP_NONE);
+        }
         if (!drop) {
+            done = true;
             break;
         }
-        discard_frame(r, shard, frame, drop, dead);
+        n_removed += frame->n_extents;
+        discard_frame(r, shard, frame, drop, &removed);
     }
     stt_unlock(&shard->lock);
+    bury_frames(&removed, dead);
+    return done;
 }
 
-/* Does a part of what stt_reassembly_expire() does: looks through the shards
- * from '*next_shard' on, until 'max_shards' of them were found to hold frames,
- * and stores in '*next_shard' where to go on the next time, 0 when all shards
- * were looked through.  Takes no lock of a shard without frames. */
-struct stt_fragment *
-stt_reassembly_expire_some(struct stt_reassembly *r, uint64_t now,
-                           uint32_t max_shards, uint32_t *next_shard)
+/* Does what stt_reassembly_expire_some() says, and adds the fragments to
+ * '*dead'. */
+static void
+expire_some(struct stt_reassembly *r, uint64_t now, uint32_t max_shards,
+            struct stt_sweep *sweep, struct stt_fragment **dead)
 {
-    struct stt_fragment *dead = NULL;
     struct stt_limits limits;
-    uint32_t i;
 
+    if (!sweep->next_shard) {
+        sweep->again = false;
+    }
     stt_reassembly_get_limits(r, &limits);
-    for (i = *next_shard; max_shards && i < r->n_shards; i++) {
-        struct shard *shard = &r->shards[i];
+    while (max_shards && sweep->next_shard < r->n_shards) {
+        struct shard *shard = &r->shards[sweep->next_shard++];
 
         if (STT_READ_SHARED(shard->n_frames)) {
-            expire_shard(r, shard, &limits, now, &dead);
+            if (!expire_shard(r, shard, &limits, now, dead)) {
+                sweep->again = true;
+            }
             max_shards--;
         }
     }
-    *next_shard = i < r->n_shards ? i : 0;
+    if (sweep->next_shard == r->n_shards) {
+        sweep->next_shard = 0;
+        if (r->budget && !stt_counter_read(&r->bytes)) {
+            reduce_grant(r, 0);
+        }
+    }
+}
+
+/* Does a part of what stt_reassembly_expire() does: goes on with 'sweep' until
+ * 'max_shards' shards were found to hold frames, and takes out of each of them
+ * what is too old, but no more than some 256 fragments and the rest of a frame.
+ *
+ * A sweep begins with all of 'sweep' zero, and has got through all shards when
+ * sweep->next_shard is 0 again.  If then sweep->again is true, some shard had more
+ * than that, and the next sweep should follow soon.  So no shard, however many
+ * frames come into it, keeps others from their turn.
+ *
+ * Returns the chain of fragments, which belong to the caller then.  Takes no lock
+ * of a shard without frames, and none for long. */
+struct stt_fragment *
+stt_reassembly_expire_some(struct stt_reassembly *r, uint64_t now,
+                           uint32_t max_shards, struct stt_sweep *sweep)
+{
+    struct stt_fragment *dead = NULL;
+
+    expire_some(r, now, max_shards, sweep, &dead);
     return dead;
 }
 
@@ -660,9 +986,13 @@ stt_reassembly_expire_some(struct stt_reassembly *r, uint64_t now,
 struct stt_fragment *
 stt_reassembly_expire(struct stt_reassembly *r, uint64_t now)
 {
-    uint32_t next_shard = 0;
+    struct stt_fragment *dead = NULL;
+    struct stt_sweep sweep = { .next_shard = 0 };
 
-    return stt_reassembly_expire_some(r, now, r->n_shards, &next_shard);
+    do {
+        expire_some(r, now, r->n_shards, &sweep, &dead);
+    } while (sweep.again);
+    return dead;
 }
 
 /* Destroys 'r', which no other thread may use any more.  Returns the chain of
@@ -672,8 +1002,10 @@ struct stt_fragment *
 stt_reassembly_destroy(struct stt_reassembly *r)
 {
     struct stt_fragment *dead = NULL;
+    struct stt_list removed;
     uint32_t i;
 
+    stt_list_init(&removed);
     for (i = 0; i < r->n_shards; i++) {
         struct shard *shard = &r->shards[i];
 
@@ -681,10 +1013,15 @@ stt_reassembly_destroy(struct stt_reassembly *r)
             discard_frame(r, shard,
                           STT_CONTAINER_OF(shard->by_age.next, struct frame,
                                            by_age),
-                          STT_DROP_EXPIRED, &dead);
+                          STT_DROP_EXPIRED, &removed);
         }
         stt_lock_destroy(&shard->lock);
     }
+    bury_frames(&removed, &dead);
+    if (r->budget) {
+        reduce_grant(r, 0);
+    }
+    stt_lock_destroy(&r->granted_lock);
     stt_free_table(r);
     return dead;
 }

@@ -30,7 +30,9 @@
  * recently used one in its shard (see below) or, if that has none, in the shard
  * that has the most frames.  So no source can push out more of the others'
  * frames than its one newest frame takes, and none can shut others out.  If
- * nothing is left to evict, the newcomer is refused.  A frame is used when a
+ * nothing is left to evict, the newcomer is refused.  So it goes with a budget
+ * that several tables share (stt-budget.h), of which none can evict a frame of
+ * another.  A frame is used when a
  * segment is added to it; a duplicate does not count.  Its age counts from its
  * first segment, so that it cannot be kept alive by sending more of it.
  *
@@ -44,6 +46,7 @@
  * segment does not belong here at all: test stt_segment_is_frame() first. */
 
 #include "stt-drop.h"
+#include "stt-limits.h"
 #include "stt-platform.h"
 #include "stt-segment.h"
 
@@ -70,29 +73,19 @@ struct stt_key {
     uint16_t destination_port;
 };
 
-struct stt_limits {
-    uint64_t bytes;             /* Held in all. */
-    uint64_t bytes_per_source;  /* Held for one source address and domain. */
-    uint32_t frames;            /* Held in all. */
-    uint32_t age;               /* Of a frame, in milliseconds. */
-};
-
-/* Defaults.  A frame of maximum length in Ethernet-sized buffers is charged
- * about 100 kB, so one source may have some 80 of them under way.  Segments of
- * a frame leave the sender back to back: a second is generous. */
-#define STT_DEFAULT_LIMITS (struct stt_limits) {    \
-        .bytes = 64 * 1024 * 1024,                  \
-        .bytes_per_source = 8 * 1024 * 1024,        \
-        .frames = 8192,                             \
-        .age = 1000,                                \
-    }
-
 struct stt_occupancy {
     uint64_t bytes;
     uint32_t frames;
     uint32_t sources;
 };
 
+/* How far stt_reassembly_expire_some() has got.  At first all zero. */
+struct stt_sweep {
+    uint32_t next_shard;        /* 0 if it has got through all of them. */
+    bool again;                 /* Some had more than it took out of them. */
+};
+
+struct stt_budget;
 struct stt_reassembly;
 
 struct stt_reassembly *stt_reassembly_create(uint32_t n_shards,
@@ -100,6 +93,8 @@ struct stt_reassembly *stt_reassembly_create(uint32_t n_shards,
                                              const struct stt_limits *);
 struct stt_fragment *stt_reassembly_destroy(struct stt_reassembly *);
 
+void stt_reassembly_share_budget(struct stt_reassembly *,
+                                 struct stt_budget *, bool trusted);
 void stt_reassembly_set_limits(struct stt_reassembly *,
                                const struct stt_limits *);
 void stt_reassembly_get_limits(const struct stt_reassembly *,
@@ -119,6 +114,6 @@ struct stt_fragment *stt_reassembly_expire(struct stt_reassembly *,
 struct stt_fragment *stt_reassembly_expire_some(struct stt_reassembly *,
                                                 uint64_t now,
                                                 uint32_t max_shards,
-                                                uint32_t *next_shard);
+                                                struct stt_sweep *);
 
 #endif /* stt-reassembly.h */

@@ -20,9 +20,9 @@
 #define STT_DEFAULT_PORT 7471       /* Assigned by IANA. */
 #define STT_SEGMENT_HEADER_LEN 20   /* The TCP-like header, without options. */
 
-/* Most segments that one frame may consist of.  Reassembly keeps the segments
- * of a frame in a list, so this bounds the cost of putting one in its place
- * (CVE-2018-5390 came from such a list without a bound).  A frame of maximum
+/* Most segments that one frame may consist of.  This bounds what it costs to put
+ * one in its place among the others (CVE-2018-5390 came from a list of them
+ * without a bound), and what there is to do when a frame ends.  A frame of maximum
  * length still passes a path MTU of 300. */
 #define STT_MAX_SEGMENTS 256
 

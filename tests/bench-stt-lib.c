@@ -29,11 +29,12 @@
 enum {
     PATH_MTU = 1500,
     SEGMENT_SIZE = 1460,        /* With an IPv4 header outside. */
-    MAX_SEGMENTS = 45,          /* Of a frame of maximum length. */
+    FULL_SEGMENTS = 45,         /* Of a frame of maximum length. */
     INNER_HEADERS_LEN = 54,     /* Ethernet, IPv4 and TCP. */
     INNER_MSS = 1448,
     L4_OFFSET = 34,
     CHARGE = 2304,              /* Of the kernel for such a segment. */
+    HOSTILE_CHARGE = 32,        /* Little, so that no limit is in the way. */
     N_SHARDS = 8,
 };
 
@@ -42,6 +43,7 @@ enum {
 enum {
     FRAMES_OF_ONE_SOURCE = 64,
     FRAMES_OF_MANY_SOURCES = 512,
+    HOSTILE_FRAMES = 512,
 };
 
 static const uint64_t context_id = 0x123456789abcdef0;
@@ -61,7 +63,7 @@ struct frame {
     struct stt_key key;
     uint32_t length;
     uint32_t n_packets;
-    struct packet packets[MAX_SEGMENTS];
+    struct packet *packets;
 
     /* STT frame header and headers of the inner packet. */
     uint8_t headers[STT_FRAME_HEADER_LEN + INNER_HEADERS_LEN];
@@ -79,6 +81,8 @@ enum order {
     IN_ORDER,
     REVERSED,
     SHUFFLED,
+    FROM_FRONT,                 /* The last one first, then in order. */
+    ODD_FIRST,                  /* Every other one, then those between. */
 };
 
 /* A case at work.  In one round, each of its frames is taken through lib/. */
@@ -87,6 +91,7 @@ struct work {
     const struct kind *kind;
     struct frame *frames;
     uint32_t n_frames;
+    struct packet *packets;     /* Of all of them. */
     struct arrival *arrivals;
     uint32_t n_arrivals;
     struct stt_reassembly *table;
@@ -113,9 +118,11 @@ struct kind {
     uint32_t n_sources;
     enum order order;
     bool reassembles;           /* So that frames of one segment are none. */
+    bool hostile;               /* One byte in each of the most segments. */
 };
 
-static const uint32_t sizes[] = { 1, 8, MAX_SEGMENTS }; /* In segments. */
+/* In segments.  The last one is for hostile cases, the others are for the rest. */
+static const uint32_t sizes[] = { 1, 8, FULL_SEGMENTS, STT_MAX_SEGMENTS };
 
 /*
  * Frames.
@@ -150,7 +157,7 @@ make_inner(struct frame *frame)
 static uint16_t
 inner_mss(const struct frame *frame)
 {
-    return frame->n_packets > 1 ? INNER_MSS : 0;
+    return frame->length > SEGMENT_SIZE ? INNER_MSS : 0;
 }
 
 /* Writes the TCP-like header of 'frame', as it leaves before segmentation, into
@@ -186,15 +193,19 @@ build_frame(struct frame *frame, uint32_t frame_id,
     return true;
 }
 
-/* Makes 'frame' of 'n' segments the frame number 'i' from source number
- * 'source'. */
+/* Makes 'frame' of 'n' segments, which the 'packets' are to hold, the frame
+ * number 'i' from source number 'source'. */
 static void
-make_frame(struct frame *frame, uint32_t n, uint32_t i, uint32_t source)
+make_frame(struct frame *frame, struct packet packets[], uint32_t n,
+           bool hostile, uint32_t i, uint32_t source)
 {
-    uint32_t end = n * SEGMENT_SIZE;
+    uint32_t size = hostile ? 1 : SEGMENT_SIZE;
+    uint32_t end = n * size;
     uint32_t j;
 
     memset(frame, 0, sizeof *frame);
+    memset(packets, 0, n * sizeof *packets);
+    frame->packets = packets;
     frame->length = end < STT_MAX_FRAME_LEN ? end : STT_MAX_FRAME_LEN;
     frame->n_packets = n;
     make_inner(frame);
@@ -207,19 +218,19 @@ make_frame(struct frame *frame, uint32_t n, uint32_t i, uint32_t source)
 
     for (j = 0; j < n; j++) {
         struct packet *packet = &frame->packets[j];
-        uint32_t offset = j * SEGMENT_SIZE;
+        uint32_t offset = j * size;
         uint32_t left = frame->length - offset;
         struct stt_segment *segment = &packet->segment;
 
         CHECK(build_frame(frame, i, packet->header));
-        segment->length = left < SEGMENT_SIZE ? left : SEGMENT_SIZE;
+        segment->length = left < size ? left : size;
         CHECK_EQ(stt_segment_read(packet->header,
                                   STT_SEGMENT_HEADER_LEN + segment->length,
                                   segment),
                  STT_DROP_NONE);
         segment->offset = offset;
         stt_segment_write(packet->header, segment);
-        packet->fragment.charge = CHARGE;
+        packet->fragment.charge = hostile ? HOSTILE_CHARGE : CHARGE;
     }
 }
 
@@ -426,23 +437,32 @@ check_receive(const struct work *work)
 
 static const struct kind kinds[] = {
     { "build", "headers of a frame to be sent",
-      run_build, check_build, 1, 1, IN_ORDER, false },
+      run_build, check_build, 1, 1, IN_ORDER, false, false },
     { "check", "headers of a frame and its segments read and checked",
-      run_check, NULL, 1, 1, IN_ORDER, false },
+      run_check, NULL, 1, 1, IN_ORDER, false, false },
     { "ordered", "segments put together that came in order",
-      run_reassemble, check_reassemble, 1, 1, IN_ORDER, true },
+      run_reassemble, check_reassemble, 1, 1, IN_ORDER, true, false },
     { "reversed", "the same, the last segment first",
-      run_reassemble, check_reassemble, 1, 1, REVERSED, true },
+      run_reassemble, check_reassemble, 1, 1, REVERSED, true, false },
     { "shuffled", "the same, the segments in a random order",
-      run_reassemble, check_reassemble, 1, 1, SHUFFLED, true },
+      run_reassemble, check_reassemble, 1, 1, SHUFFLED, true, false },
     { "frames", "64 frames of one source at a time, a segment of each in turn",
       run_reassemble, check_reassemble, FRAMES_OF_ONE_SOURCE, 1, IN_ORDER,
-      true },
+      true, false },
     { "sources", "512 frames at a time, each of another source, likewise",
       run_reassemble, check_reassemble, FRAMES_OF_MANY_SOURCES,
-      FRAMES_OF_MANY_SOURCES, IN_ORDER, true },
+      FRAMES_OF_MANY_SOURCES, IN_ORDER, true, false },
     { "receive", "all that is done for a frame whose segments come in order",
-      run_receive, check_receive, 1, 1, IN_ORDER, false },
+      run_receive, check_receive, 1, 1, IN_ORDER, false, false },
+    { "front", "512 frames of a byte per segment, the last one, then in order",
+      run_reassemble, check_reassemble, HOSTILE_FRAMES, 1, FROM_FRONT, true,
+      true },
+    { "back", "the same, the last segment first",
+      run_reassemble, check_reassemble, HOSTILE_FRAMES, 1, REVERSED, true,
+      true },
+    { "odd", "the same, every other segment, then those between",
+      run_reassemble, check_reassemble, HOSTILE_FRAMES, 1, ODD_FIRST, true,
+      true },
 };
 
 /* Runs 'n_rounds' of 'work'.  Nothing else calls what is to be counted but the
@@ -469,14 +489,21 @@ set_context(const struct work *work)
 static void
 make_arrivals(struct work *work, uint32_t n_segments)
 {
-    uint32_t segments[MAX_SEGMENTS];
+    enum order order = work->kind->order;
+    uint32_t segments[STT_MAX_SEGMENTS];
     struct test_random random = { test_seed };
     uint32_t i, j;
 
     for (i = 0; i < n_segments; i++) {
-        segments[i] = work->kind->order == REVERSED ? n_segments - 1 - i : i;
+        uint32_t n_odd = n_segments / 2;
+
+        segments[i] = (order == REVERSED ? n_segments - 1 - i
+                       : order == FROM_FRONT ? (i ? i : n_segments) - 1
+                       : order == ODD_FIRST
+                       ? (i < n_odd ? 2 * i + 1 : 2 * (i - n_odd))
+                       : i);
     }
-    if (work->kind->order == SHUFFLED) {
+    if (order == SHUFFLED) {
         random_shuffle(&random, segments, n_segments);
     }
 
@@ -524,8 +551,11 @@ work_init(struct work *work, const struct kind *kind, uint32_t n_segments)
     work->kind = kind;
     work->n_frames = kind->n_frames;
     work->frames = test_alloc(work->n_frames * sizeof *work->frames);
+    work->packets = test_alloc(work->n_frames * n_segments
+                               * sizeof *work->packets);
     for (i = 0; i < work->n_frames; i++) {
-        make_frame(&work->frames[i], n_segments, i, i % kind->n_sources);
+        make_frame(&work->frames[i], &work->packets[i * n_segments],
+                   n_segments, kind->hostile, i, i % kind->n_sources);
     }
     make_arrivals(work, n_segments);
     work->table = stt_reassembly_create(N_SHARDS, seed, &limits);
@@ -541,6 +571,7 @@ work_destroy(struct work *work)
 {
     CHECK(!stt_reassembly_destroy(work->table));
     free(work->frames);
+    free(work->packets);
     free(work->arrivals);
     free(work->samples);
 }
@@ -779,7 +810,8 @@ main(int argc, char *argv[])
 
     for (i = 0; i < ARRAY_SIZE(kinds); i++) {
         for (j = 0; j < ARRAY_SIZE(sizes); j++) {
-            if ((kinds[i].reassembles && sizes[j] == 1)
+            if (kinds[i].hostile != (sizes[j] == STT_MAX_SEGMENTS)
+                || (kinds[i].reassembles && sizes[j] == 1)
                 || !is_selected(&selection, &kinds[i], sizes[j])) {
                 continue;
             }

@@ -11,6 +11,7 @@
 #include "reassembly-model.h"
 #include "reassembly-outcome.h"
 #include "reassembly-watch.h"
+#include "stt-budget.h"
 #include "stt-frame.h"
 #include "stt-reassembly.h"
 #include "stt-test.h"
@@ -736,6 +737,42 @@ __wrap_pthread_mutex_lock(pthread_mutex_t *mutex)
     return __real_pthread_mutex_lock(mutex);
 }
 
+/* Returns a fragment for 'charge' bytes, which the caller frees. */
+static struct stt_fragment *
+new_fragment(uint32_t charge)
+{
+    struct stt_fragment *fragment = test_alloc(sizeof *fragment);
+
+    fragment->charge = charge;
+    return fragment;
+}
+
+/* Frees the fragments of the chain 'fragment', each of which was allocated by
+ * itself.  Returns their number. */
+static uint64_t
+free_chain(struct stt_fragment *fragment)
+{
+    uint64_t n = 0;
+
+    while (fragment) {
+        struct stt_fragment *next = fragment->next;
+
+        free(fragment);
+        fragment = next;
+        n++;
+    }
+    return n;
+}
+
+static struct stt_occupancy
+get_occupancy(const struct stt_reassembly *table)
+{
+    struct stt_occupancy occupancy;
+
+    stt_reassembly_get_occupancy(table, &occupancy);
+    return occupancy;
+}
+
 static uint64_t
 chain_length(const struct stt_fragment *fragment)
 {
@@ -763,7 +800,7 @@ test_locks(int argc, char *argv[])
     struct stt_fragment *dead = NULL;
     struct stt_occupancy occupancy;
     uint64_t n_full, n_dead = 0, before;
-    uint32_t next_shard = 0;
+    struct stt_sweep sweep = { .next_shard = 0 };
     uint32_t turns = 0;
     uint32_t i;
 
@@ -774,8 +811,8 @@ test_locks(int argc, char *argv[])
     stt_reassembly_get_occupancy(table, &occupancy);
     CHECK(stt_reassembly_is_empty(table));
     CHECK(!stt_reassembly_expire(table, 5000));
-    CHECK(!stt_reassembly_expire_some(table, 5000, AT_A_TIME, &next_shard));
-    CHECK_EQ(next_shard, 0);
+    CHECK(!stt_reassembly_expire_some(table, 5000, AT_A_TIME, &sweep));
+    CHECK_EQ(sweep.next_shard, 0);
     CHECK_EQ(n_locks, before);
 
     for (i = 0; i < SOURCES; i++) {
@@ -801,16 +838,97 @@ test_locks(int argc, char *argv[])
     do {
         before = n_locks;
         n_dead += chain_length(stt_reassembly_expire_some(
-            table, limits.age, AT_A_TIME, &next_shard));
+            table, limits.age, AT_A_TIME, &sweep));
         CHECK(n_locks - before <= AT_A_TIME);
         turns++;
-    } while (next_shard);
+    } while (sweep.next_shard);
+    CHECK(!sweep.again);
     CHECK_EQ(n_dead, SOURCES);
     CHECK(turns >= n_full / AT_A_TIME && turns <= n_full / AT_A_TIME + 1);
     CHECK(stt_reassembly_is_empty(table));
     CHECK(!dead);
     CHECK(!stt_reassembly_destroy(table));
 }
+
+/* However much there is to expire, it goes in bounded steps, and a shard that is
+ * flooded meanwhile does not keep the others from their turn. */
+static void
+test_slices(int argc, char *argv[])
+{
+    enum { SHARDS = 8, SOURCES = 40, FLOOD = 400, PER_GO = 2 };
+    const struct stt_limits limits = STT_DEFAULT_LIMITS;
+    struct stt_reassembly *table = stt_reassembly_create(SHARDS, some_seed,
+                                                         &limits);
+    struct stt_sweep sweep = { .next_shard = 0 };
+    const struct stt_segment segment = {
+        .frame_length = 1000, .offset = 0, .length = 2,
+    };
+    struct stt_fragment *dead = NULL;
+    uint64_t n_taken, n_held = 0;
+    uint32_t flood = 0;
+    uint32_t i, j;
+
+    (void) argc, (void) argv;
+
+    /* One old frame each of some sources, and of one as many as a go takes, ten
+     * times over: frames of one fragment, and of many. */
+    for (i = 1; i <= SOURCES; i++) {
+        struct stt_key key = make_key(i, 1);
+
+        CHECK(!stt_reassembly_insert(table, &key, &segment,
+                                     new_fragment(1),
+                                     0, &dead));
+        n_held++;
+    }
+    for (i = 0; i < 10; i++) {
+        struct stt_key key = make_key(0, 1000000 + i);
+
+        for (j = 0; j < 255; j++) {
+            const struct stt_segment part = {
+                .frame_length = 1000, .offset = 3 * j, .length = 2,
+            };
+
+            CHECK(!stt_reassembly_insert(
+                table, &key, &part, new_fragment(1), 0,
+                &dead));
+            n_held++;
+        }
+    }
+    CHECK(!dead);
+
+    /* So many steps make a sweep, in each of which more old frames come than can
+     * go, and after which all but those of the flooder are gone. */
+    do {
+        for (i = 0; i < FLOOD; i++) {
+            struct stt_key key = make_key(0, flood++);
+
+            CHECK(!stt_reassembly_insert(
+                table, &key, &segment, new_fragment(1),
+                0, &dead));
+            n_held++;
+        }
+        n_taken = free_chain(stt_reassembly_expire_some(table, limits.age,
+                                                        PER_GO, &sweep));
+        CHECK(n_taken < PER_GO * 2 * STT_MAX_SEGMENTS);
+        n_held -= n_taken;
+    } while (sweep.next_shard);
+    CHECK(!dead);
+    CHECK(sweep.again);
+    CHECK_EQ(get_occupancy(table).sources, 1);
+
+    /* Without the flood, the end comes. */
+    i = 0;
+    do {
+        n_held -= free_chain(stt_reassembly_expire_some(
+            table, limits.age, PER_GO, &sweep));
+        i++;
+    } while (sweep.next_shard || sweep.again);
+    CHECK_EQ(n_held, 0);
+    CHECK(i > 10);
+    CHECK(stt_reassembly_is_empty(table));
+    CHECK(!stt_reassembly_destroy(table));
+}
+
 /* A frame has so many segments and no more. */
 static void
 test_segments(int argc, char *argv[])
@@ -1149,6 +1267,195 @@ test_limits(int argc, char *argv[])
     finish(&watch);
 }
 
+/* Puts into 'table' all of the frame 'key' of maximum length in segments for an
+ * MTU of 1500, each charged 'charge' bytes, but for the first 'skipped' of them.
+ * Returns how many fragments died of it. */
+static uint64_t
+put_page_segments(struct stt_reassembly *table, const struct stt_key *key,
+                  uint32_t charge, uint32_t skipped,
+                  struct stt_fragment **whole)
+{
+    enum { SIZE = 1460 };
+    struct stt_fragment *dead = NULL;
+    uint32_t offset;
+
+    *whole = NULL;
+    for (offset = skipped * SIZE; offset < STT_MAX_FRAME_LEN; offset += SIZE) {
+        uint32_t left = STT_MAX_FRAME_LEN - offset;
+        const struct stt_segment segment = {
+            .frame_length = STT_MAX_FRAME_LEN, .offset = offset,
+            .length = left < SIZE ? left : SIZE,
+        };
+
+        *whole = stt_reassembly_insert(table, key, &segment,
+                                       new_fragment(charge), 0, &dead);
+    }
+    return free_chain(dead);
+}
+
+/* Drivers that give each packet a page leave room for frames, whatever a page
+ * is: by the lowest limits for one, by default for many. */
+static void
+test_pages(int argc, char *argv[])
+{
+    enum { SOURCES = 8, EACH = 10 };
+    uint32_t page;
+
+    (void) argc, (void) argv;
+    for (page = 4096; page <= 65536; page *= 4) {
+        struct stt_limits limits = STT_DEFAULT_LIMITS_FOR(page);
+        uint32_t charge = page + 1024;
+        struct stt_key key = make_key(1, 1);
+        struct stt_reassembly *table;
+        struct stt_fragment *whole;
+        uint32_t i, j;
+
+        snprintf(test_context, sizeof test_context, "pages of %u", page);
+        table = stt_reassembly_create(4, some_seed, &limits);
+        for (i = 0; i < SOURCES; i++) {
+            for (j = 0; j < EACH; j++) {
+                key = make_key(i, j);
+                CHECK_EQ(put_page_segments(table, &key, charge, 1, &whole), 0);
+                CHECK(!whole);
+            }
+        }
+        CHECK_EQ(free_chain(stt_reassembly_destroy(table)),
+                 SOURCES * EACH * 44);
+
+        limits.bytes = limits.bytes_per_source = STT_MIN_BYTES_FOR(page);
+        table = stt_reassembly_create(4, some_seed, &limits);
+        CHECK_EQ(put_page_segments(table, &key, charge, 0, &whole), 0);
+        CHECK_EQ(free_chain(whole), 45);
+        CHECK(!stt_reassembly_destroy(table));
+    }
+    test_context[0] = '\0';
+}
+
+/* Puts the start of the frame number 'i' of 'source', charged 'charge' bytes,
+ * into 'table'.  Returns how many fragments died of it, all of them for the
+ * reason 'drop'. */
+static uint64_t
+put_start(struct stt_reassembly *table, uint8_t source, uint32_t i,
+          uint32_t charge, enum stt_drop drop)
+{
+    const struct stt_segment segment = { .frame_length = 1000, .length = 10 };
+    struct stt_key key = make_key(source, i);
+    struct stt_fragment *dead = NULL, *f;
+
+    CHECK(!stt_reassembly_insert(table, &key, &segment, new_fragment(charge), 0,
+                                 &dead));
+    for (f = dead; f; f = f->next) {
+        CHECK_TEXT(stt_drop_name(f->drop), stt_drop_name(drop));
+    }
+    return free_chain(dead);
+}
+
+/* Tables that share a budget. */
+static void
+test_budget(int argc, char *argv[])
+{
+    enum { CHARGE = 1000, BUDGET = 1024 * 1024, N = BUDGET / CHARGE };
+    const struct stt_limits limits = STT_DEFAULT_LIMITS;
+    struct stt_reassembly *tables[3];
+    struct stt_fragment *dead;
+    struct stt_budget budget;
+    uint64_t n_dead = 0, held;
+    uint32_t i;
+
+    (void) argc, (void) argv;
+    stt_budget_init(&budget, BUDGET);
+    for (i = 0; i < ARRAY_SIZE(tables); i++) {
+        tables[i] = stt_reassembly_create(4, some_seed, &limits);
+        stt_reassembly_share_budget(tables[i], &budget, i < 2);
+    }
+    CHECK_EQ(budget.taken, 0);
+
+    /* One takes all of it; then its own frames go, of each source first those
+     * that it has. */
+    for (i = 0; i < 2 * N; i++) {
+        n_dead += put_start(tables[0], i % 3, i, CHARGE, STT_DROP_TOTAL_LIMIT);
+        CHECK(get_occupancy(tables[0]).bytes <= budget.taken);
+        CHECK(budget.taken <= BUDGET);
+    }
+    CHECK_EQ(get_occupancy(tables[0]).frames, N);
+    CHECK_EQ(n_dead, N);
+    CHECK_EQ(get_occupancy(tables[0]).sources, 3);
+
+    /* A table without frames has none to give, and takes none of another. */
+    CHECK_EQ(put_start(tables[1], 1, 1, CHARGE, STT_DROP_TOTAL_LIMIT), 1);
+    CHECK_EQ(get_occupancy(tables[1]).frames, 0);
+    CHECK_EQ(get_occupancy(tables[0]).frames, N);
+
+    /* A single frame that could never fit pushes nobody out. */
+    CHECK_EQ(put_start(tables[0], 9, 1, BUDGET + 1, STT_DROP_TOTAL_LIMIT), 1);
+    CHECK_EQ(get_occupancy(tables[0]).frames, N);
+
+    /* What is expired is there for others, all of it. */
+    CHECK_EQ(free_chain(stt_reassembly_expire(tables[0], limits.age)), N);
+    CHECK_EQ(budget.taken, 0);
+
+    /* The reserve is not for everybody. */
+    n_dead = 0;
+    for (i = 0; i < N; i++) {
+        n_dead += put_start(tables[2], 1, i, CHARGE, STT_DROP_TOTAL_LIMIT);
+    }
+    CHECK_EQ(get_occupancy(tables[2]).frames, N / 2);
+    CHECK_EQ(n_dead, N - N / 2);
+    for (i = 0; i < N / 2; i++) {
+        CHECK_EQ(put_start(tables[1], 1, i, CHARGE, STT_DROP_NONE), 0);
+    }
+    CHECK(put_start(tables[0], 1, 1, 2 * CHARGE, STT_DROP_TOTAL_LIMIT));
+
+    /* A lower limit evicts frames that were held already, when somebody looks
+     * for old ones.  In the end both have room. */
+    stt_budget_set_limit(&budget, BUDGET / 4);
+    n_dead = 0;
+    for (i = 0; i < ARRAY_SIZE(tables); i++) {
+        dead = stt_reassembly_expire(tables[i], 0);
+        CHECK(!dead || dead->drop == STT_DROP_TOTAL_LIMIT);
+        n_dead += free_chain(dead);
+    }
+    held = (get_occupancy(tables[1]).bytes + get_occupancy(tables[2]).bytes);
+    CHECK(budget.taken <= BUDGET / 4);
+    CHECK(held <= BUDGET / 4 && held > BUDGET / 4 - 2 * CHARGE);
+    CHECK_EQ(n_dead, 2 * (N / 2) - held / CHARGE);
+
+    for (i = 0; i < ARRAY_SIZE(tables); i++) {
+        free_chain(stt_reassembly_destroy(tables[i]));
+    }
+    CHECK_EQ(budget.taken, 0);
+    stt_budget_destroy(&budget);
+}
+
+/* Frames that come and go do not meet in the budget's lock. */
+static void
+test_budget_locks(int argc, char *argv[])
+{
+    enum { FRAMES = 1000, SEGMENTS = 45 };
+    const struct stt_limits limits = STT_DEFAULT_LIMITS;
+    struct stt_reassembly *table = stt_reassembly_create(1, some_seed,
+                                                         &limits);
+    struct stt_fragment *whole;
+    struct stt_budget budget;
+    uint64_t before;
+    uint32_t i;
+
+    (void) argc, (void) argv;
+    stt_budget_init(&budget, 64 << 20);
+    stt_reassembly_share_budget(table, &budget, true);
+    before = n_locks;
+    for (i = 0; i < FRAMES; i++) {
+        struct stt_key key = make_key(1, i);
+
+        CHECK_EQ(put_page_segments(table, &key, 2304, 0, &whole), 0);
+        CHECK_EQ(free_chain(whole), SEGMENTS);
+    }
+    /* Of the shard for each segment, and twice for what the first one takes. */
+    CHECK_EQ(n_locks - before, FRAMES * SEGMENTS + 2);
+    CHECK(!stt_reassembly_destroy(table));
+    stt_budget_destroy(&budget);
+}
+
 /* Whom a sender shares a shard with, it cannot know: that depends on the seed.
  * It shows in whose frame a newcomer may evict when the table is full: one in
  * its own shard if there is any, else one in the shard that has the most. */
@@ -1246,6 +1553,20 @@ test_no_memory(int argc, char *argv[])
     EXPECT(&watch, 0, 1, STT_DROP_NO_MEMORY);
     put(&watch, &a, 100, 50, 50, 0);
     EXPECT(&watch, 2, 0, STT_DROP_NONE);
+    allocations_until_failure = INT_MAX;
+
+    /* Not even of a frame of as many segments as usual, but one of many more is
+     * lost. */
+    for (i = 0; i < 45; i++) {
+        allocations_until_failure = i ? 0 : INT_MAX;
+        put(&watch, &b, 1000, 2 * i, 1, 0);
+        EXPECT_HELD(&watch);
+    }
+    while (watch.n_frames) {
+        put(&watch, &b, 1000, 2 * i++, 1, 0);
+        CHECK(i < STT_MAX_SEGMENTS);
+    }
+    EXPECT(&watch, 0, i, STT_DROP_NO_MEMORY);
     allocations_until_failure = INT_MAX;
     finish(&watch);
 }
@@ -1449,6 +1770,74 @@ test_threads(int argc, char *argv[])
     run_load(1, 4, n_frames, &limits, false);
 }
 
+/* Tables that take from one budget at the same time, and one that watches. */
+struct rivals {
+    struct stt_reassembly *tables[2];
+    struct stt_budget budget;
+    uint32_t next;
+    uint32_t n;
+};
+
+static void *
+rival_thread(void *rivals_)
+{
+    struct rivals *rivals = rivals_;
+    uint32_t i;
+
+    while ((i = __atomic_fetch_add(&rivals->next, 1, __ATOMIC_RELAXED))
+           < rivals->n) {
+        struct stt_reassembly *table = rivals->tables[i / 64 % 2];
+        const struct stt_segment segment = {
+            .frame_length = 1000, .length = 10,
+        };
+        struct stt_key key = make_key(i % 5, i);
+        struct stt_fragment *dead = NULL;
+
+        CHECK(!stt_reassembly_insert(table, &key, &segment,
+                                     new_fragment(i % 7 * 3000), i, &dead));
+        free_chain(dead);
+        if (i % 500 == 0) {
+            /* All of one, so that a lot goes back. */
+            free_chain(stt_reassembly_expire(table, i + 1000));
+        }
+        CHECK(!stt_budget_is_exceeded(&rivals->budget));
+    }
+    return NULL;
+}
+
+static void
+test_budget_threads(int argc, char *argv[])
+{
+    struct rivals rivals = { .n = test_steps ? test_steps : 400000 };
+    const struct stt_limits limits = STT_DEFAULT_LIMITS;
+    pthread_t threads[4];
+    uint64_t held = 0;
+    uint32_t i;
+
+    (void) argc, (void) argv;
+    stt_budget_init(&rivals.budget, 2000000);
+    for (i = 0; i < ARRAY_SIZE(rivals.tables); i++) {
+        rivals.tables[i] = stt_reassembly_create(4, some_seed, &limits);
+        stt_reassembly_share_budget(rivals.tables[i], &rivals.budget, true);
+    }
+    for (i = 0; i < ARRAY_SIZE(threads); i++) {
+        CHECK(!pthread_create(&threads[i], NULL, rival_thread, &rivals));
+    }
+    for (i = 0; i < ARRAY_SIZE(threads); i++) {
+        CHECK(!pthread_join(threads[i], NULL));
+    }
+    for (i = 0; i < ARRAY_SIZE(rivals.tables); i++) {
+        held += get_occupancy(rivals.tables[i]).bytes;
+    }
+    CHECK(held <= rivals.budget.taken);
+    CHECK(rivals.budget.taken <= 2000000);
+    for (i = 0; i < ARRAY_SIZE(rivals.tables); i++) {
+        free_chain(stt_reassembly_destroy(rivals.tables[i]));
+    }
+    CHECK_EQ(rivals.budget.taken, 0);
+    stt_budget_destroy(&rivals.budget);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -1463,12 +1852,17 @@ main(int argc, char *argv[])
         { "age", test_age },
         { "late-clock", test_late_clock },
         { "locks", test_locks },
+        { "slices", test_slices },
         { "segments", test_segments },
         { "eviction", test_eviction },
         { "nothing-fits", test_nothing_fits },
         { "flood", test_flood },
         { "flood-sources", test_flood_sources },
         { "limits", test_limits },
+        { "pages", test_pages },
+        { "budget", test_budget },
+        { "budget-locks", test_budget_locks },
+        { "budget-threads", test_budget_threads },
         { "seed", test_seed_matters },
         { "newcomers", test_newcomers },
         { "no-memory", test_no_memory },

@@ -9,13 +9,15 @@
 #include "ovs-atomic.h"
 #include "seq.h"
 #include "stt-pop.h"
+#include "stt-reassembly.h"
 #include "timeval.h"
 #include "util.h"
 
 /* How often frames that were not completed are looked for, in milliseconds. */
 #define INTERVAL 250
 
-/* Shards with frames that are looked through in one turn of the main loop. */
+/* Shards with frames that are looked through in one turn of the main loop, which
+ * has other things to do, too. */
 #define SHARDS_PER_TURN 4
 
 /* Changes when the first segment came after 'asleep' had become true. */
@@ -26,11 +28,11 @@ static atomic_bool asleep = false;
 
 /* Of the main thread alone: whether it set 'asleep', the value of
  * 'first_segment' before it did, and otherwise when to look into the table, and
- * at which shard to go on. */
+ * how far it has got with it. */
 static bool was_asleep;
 static uint64_t sequence;
 static long long int next_time;
-static uint32_t next_shard;
+static struct stt_sweep sweep;
 
 /* Lets the main thread sleep until the first segment comes, if the table is
  * empty. */
@@ -72,8 +74,8 @@ stt_expiry_run(void)
     if (now < next_time) {
         return;
     }
-    stt_expire_some_frames(SHARDS_PER_TURN, &next_shard);
-    if (!next_shard) {
+    stt_expire_some_frames(SHARDS_PER_TURN, &sweep);
+    if (!sweep.next_shard && !sweep.again) {
         next_time = now + INTERVAL;
         fall_asleep();
     }

@@ -7,13 +7,13 @@
 #include <netinet/ip6.h>
 
 #include "csum.h"
+#include "entropy.h"
 #include "flow.h"
 #include "netdev.h"
 #include "ovs-thread.h"
 #include "packet-cut.h"
 #include "packet-offload.h"
 #include "packets.h"
-#include "random.h"
 #include "stt-batch.h"
 #include "stt-compat.h"
 #include "stt-counters.h"
@@ -63,7 +63,7 @@ get_reassembly(void)
     if (ovsthread_once_start(&once)) {
         uint64_t seed[2];
 
-        random_bytes(seed, sizeof seed);
+        get_entropy_or_die(seed, sizeof seed);
         reassembly = stt_reassembly_create(N_SHARDS, seed,
                                            &STT_DEFAULT_LIMITS);
         if (!reassembly) {
@@ -477,8 +477,8 @@ stt_expire_frames(void)
 
 /* Does a part of that, as stt_reassembly_expire_some(). */
 void
-stt_expire_some_frames(uint32_t max_shards, uint32_t *next_shard)
+stt_expire_some_frames(uint32_t max_shards, struct stt_sweep *sweep)
 {
     drop_chain(stt_reassembly_expire_some(get_reassembly(), time_msec(),
-                                          max_shards, next_shard));
+                                          max_shards, sweep));
 }

@@ -22,6 +22,7 @@ struct dp_packet_batch;
 struct netdev;
 struct stt_limits;
 struct stt_occupancy;
+struct stt_sweep;
 
 bool stt_pop_batch(const struct netdev *, struct dp_packet_batch *);
 uint32_t stt_get_pop_drops(const struct netdev *, uint32_t shrunk_by);
@@ -31,6 +32,6 @@ void stt_get_reassembly_limits(struct stt_limits *);
 void stt_get_reassembly_occupancy(struct stt_occupancy *);
 bool stt_has_no_frames(void);
 void stt_expire_frames(void);
-void stt_expire_some_frames(uint32_t max_shards, uint32_t *next_shard);
+void stt_expire_some_frames(uint32_t max_shards, struct stt_sweep *);
 
 #endif /* stt-pop.h */

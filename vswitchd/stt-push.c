@@ -3,16 +3,16 @@
 #include "stt-push.h"
 
 #include "csum.h"
+#include "entropy.h"
 #include "netdev-native-tnl.h"
 #include "odp-netlink.h"
-#include "ovs-atomic.h"
 #include "ovs-thread.h"
 #include "packet-room.h"
 #include "packets.h"
-#include "random.h"
 #include "stt-batch.h"
 #include "stt-compat.h"
 #include "stt-counters.h"
+#include "stt-frame-id.h"
 #include "stt-frame.h"
 #include "stt-header.h"
 #include "stt-segment.h"
@@ -37,22 +37,42 @@ stt_get_headroom(uint32_t packet_size)
            : 0;
 }
 
-/* Returns a frame id.  All tunnels of all threads take them from one counter,
- * which starts anywhere, so that after a restart the ids do not meet those of
- * segments that a receiver may still hold. */
+/* The current thread's ids. */
+DEFINE_STATIC_PER_THREAD_DATA(struct stt_frame_id_blocks, id_blocks,
+                              { { 0 } });
+
+/* Returns an id for a frame with the outer headers of 'data'. */
 static uint32_t
-next_frame_id(void)
+next_frame_id(const struct ovs_action_push_tnl *data)
 {
     static struct ovsthread_once once = OVSTHREAD_ONCE_INITIALIZER;
-    static atomic_uint32_t counter;
-    uint32_t id;
+    static struct stt_frame_ids ids;
+    const char *l3 = (const char *) data->header + ETH_HEADER_LEN;
+    struct stt_frame_id_sequence sequence;
+    struct in6_addr source, destination;
 
     if (ovsthread_once_start(&once)) {
-        atomic_init(&counter, random_uint32());
+        uint64_t seed[2];
+
+        get_entropy_or_die(seed, sizeof seed);
+        stt_frame_ids_init(&ids, seed);
         ovsthread_once_done(&once);
     }
-    atomic_add_relaxed(&counter, 1, &id);
-    return id;
+    if (netdev_tnl_is_header_ipv6(data->header)) {
+        const struct ovs_16aligned_ip6_hdr *ip6 = (const void *) l3;
+
+        memcpy(&source, &ip6->ip6_src, sizeof source);
+        memcpy(&destination, &ip6->ip6_dst, sizeof destination);
+    } else {
+        const struct ip_header *ip = (const void *) l3;
+
+        in6_addr_set_mapped_ipv4(&source, get_16aligned_be32(&ip->ip_src));
+        in6_addr_set_mapped_ipv4(&destination,
+                                 get_16aligned_be32(&ip->ip_dst));
+    }
+    stt_frame_id_find_sequence(&ids, source.s6_addr, destination.s6_addr,
+                               &sequence);
+    return stt_frame_id_next(&ids, id_blocks_get(), &sequence);
 }
 
 /* Returns the longest inner packet that can be sent with 'data', in bytes. */
@@ -172,7 +192,7 @@ push_outer(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
     struct stt_segment segment = {
         .source_port = ntohs(netdev_tnl_get_src_port(packet)),
         .destination_port = template->destination_port,
-        .frame_id = next_frame_id(),
+        .frame_id = next_frame_id(data),
         .frame_length = frame_length,
     };
     uint32_t hash = dp_packet_get_rss_hash(packet);

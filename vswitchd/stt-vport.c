@@ -279,13 +279,13 @@ configure_limits(const struct smap *other_config)
     const struct {
         const char *name;
         unsigned long long int *value;
-        unsigned long long int max;
+        unsigned long long int min, max;
     } settings[] = {
-        { "stt-reassembly-bytes", &bytes, UINT64_MAX / 2 },
+        { "stt-reassembly-bytes", &bytes, STT_MIN_BYTES, STT_MAX_BYTES },
         { "stt-reassembly-bytes-per-source", &bytes_per_source,
-          UINT64_MAX / 2 },
-        { "stt-reassembly-frames", &frames, UINT32_MAX / 2 },
-        { "stt-reassembly-age", &age, 60 * 1000 },
+          STT_MIN_BYTES, STT_MAX_BYTES },
+        { "stt-reassembly-frames", &frames, STT_MIN_FRAMES, STT_MAX_FRAMES },
+        { "stt-reassembly-age", &age, STT_MIN_AGE, STT_MAX_AGE },
     };
     struct stt_limits old;
 
@@ -296,15 +296,16 @@ configure_limits(const struct smap *other_config)
         if (!s) {
             continue;
         }
-        if (parse_integer(s, 10, settings[i].max, &value) && value) {
+        if (parse_integer(s, 10, settings[i].max, &value)
+            && value >= settings[i].min) {
             *settings[i].value = value;
         } else {
             static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
             VLOG_WARN_RL(&rl, "bad value \"%s\" for other_config:%s: must be "
-                         "an integer from 1 to %llu; using the default, %llu",
-                         s, settings[i].name, settings[i].max,
-                         *settings[i].value);
+                         "an integer from %llu to %llu; using the default, "
+                         "%llu", s, settings[i].name, settings[i].min,
+                         settings[i].max, *settings[i].value);
         }
     }
 

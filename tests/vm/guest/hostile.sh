@@ -66,6 +66,41 @@ has_counted()
     [ "$(counter b stt0 "$1")" = "$2" ]
 }
 
+# Prints how often the worker that gives frames up has run since the last time.
+expiry_runs()
+{
+    grep -c 'function expire \[stt\]' "$tracing/trace" || true
+    : >"$tracing/trace"
+}
+
+# Looking for frames that are too old costs nothing while there are none.
+test_expiry()
+{
+    tracing=/sys/kernel/tracing
+    [ -e $tracing/trace ] || mount -t tracefs tracefs $tracing \
+        || skip "the kernel has no tracefs"
+    two_devices
+    ping_from a 198.51.100.2 -s 5000
+    wait_until holds_nothing b stt0
+    sleep 1
+    echo workqueue:workqueue_execute_start >$tracing/set_event
+    expiry_runs
+    sleep 2
+    equal "runs without frames" "$(expiry_runs)" 0
+
+    on b sysctl -q -w net.stt.reassembly_age=1500
+    send arp : frame : segment size=40 id=110 : pick n=0
+    sleep 1
+    counter_is b stt0 reassembly_frames 1
+    wait_until has_counted rx_expired 1
+    at_least "runs with a frame" "$(expiry_runs)" 4
+    sleep 1
+    expiry_runs
+    sleep 2
+    equal "runs after it" "$(expiry_runs)" 0
+    : >$tracing/set_event
+}
+
 # Good packets of which a few bytes have other values.
 test_damaged()
 {
@@ -150,6 +185,93 @@ test_flood()
            + $(counter b stt0 rx_byte_limit))) 1000
     at_least "Mbit/s in the flood" $((10 * flooded)) $((9 * normal))
     kill $pid 2>/dev/null || true
+}
+
+# Starts to send first segments, each of another frame, from host f to host $1,
+# for $2 seconds.
+flood()
+{
+    local mac
+
+    mac=$(on "$1" cat /sys/class/net/flood/address)
+    python3 "$here/stt-packet.py" tcp4 len=9000 : frame \
+        : segment size=1400 id=0x0001fffe ip_src=203.0.113.1 \
+          ip_dst=203.0.113.2 eth_dst="$mac" : pick n=0 \
+        >"$test_dir/flood-$1"
+    on f python3 "$here/send.py" --seconds "$2" --rate 400 --vary 42 "to-$1" \
+        <"$test_dir/flood-$1" &
+}
+
+# Prints the bytes that the hosts given hold together.
+held_by()
+{
+    local host sum=0
+
+    for host in "$@"; do
+        sum=$((sum + $(counter "$host" stt0 reassembly_bytes)))
+    done
+    echo $sum
+}
+
+is_elsewhere()
+{
+    [ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
+}
+
+# Several namespaces that are flooded at once do not hold more than the budget of
+# all, and that of an unprivileged user, u, no more than half of it.
+test_flood_namespaces()
+{
+    local total=786432 old host held of_u i
+
+    modprobe stt
+    old=$(sysctl -n net.stt.reassembly_bytes_total)
+    unshare --user --map-root-user --net true || skip "no user namespaces"
+    sysctl -q -w net.stt.reassembly_bytes_total=$total
+    add_hosts f b c
+    unshare --user --map-root-user --net sleep 1000 &
+    wait_until is_elsewhere $!
+    ip netns attach u $!
+    for host in b c u; do
+        join f to-$host $host flood
+        set_addresses $host flood 203.0.113.2/24
+        ip -n $host link add stt0 type stt
+        ip -n $host link set stt0 up
+    done
+    for host in b c; do
+        on $host sysctl -q -w net.stt.reassembly_age=30000
+    done
+
+    flood u 8
+    flood b 8
+    sleep 1
+    flood c 7
+    for i in 1 2 3 4 5; do
+        sleep 1
+        of_u=$(held_by u)
+        held=$((of_u + $(held_by b c)))
+        echo "$held bytes held, $of_u by u"
+        [ $held -le $total ] || fail "$held bytes held"
+        [ "$of_u" -le $((total / 2)) ] || fail "$of_u bytes held by u"
+    done
+    at_least "bytes held" $held $((total / 4 * 3))
+    at_least "segments of the flood dropped" \
+        $(($(counter b stt0 rx_total_limit) \
+           + $(counter c stt0 rx_total_limit))) 100
+    at_least "of them by u" "$(counter u stt0 rx_total_limit)" 100
+
+    # What they hold goes back to all.
+    for host in b c; do
+        on $host sysctl -q -w net.stt.reassembly_age=100
+    done
+    for host in b c u; do
+        wait_until holds_nothing $host stt0
+    done
+    on c sysctl -q -w net.stt.reassembly_age=30000
+    flood c 4
+    sleep 3
+    at_least "bytes held by c" "$(held_by c)" $((total / 10 * 9))
+    sysctl -q -w net.stt.reassembly_bytes_total="$old"
 }
 
 # Sends a good frame over IPv6 from host a to b, in a packet with an extension
@@ -405,6 +527,7 @@ test_limits_of_others()
 run_test malformed-ipv4 test_malformed a
 run_test malformed-ipv6 test_malformed a --ip 6
 run_test malformed-local test_malformed b --local
+run_test expiry test_expiry
 run_test damaged test_damaged
 run_test nested test_nested
 run_test not-ours test_not_ours
@@ -416,3 +539,4 @@ run_test isolation-loose test_isolation 1
 run_test limits-of-others test_limits_of_others
 run_test flood-one-source test_flood one
 run_test flood-many-sources test_flood many
+run_test flood-namespaces test_flood_namespaces

@@ -81,7 +81,22 @@ test_sysctls()
         must_say "Invalid argument" on a sysctl -w "$name=x"
         equal "$name" "$(on a sysctl -n "$name")" "$value"
     done
-    must_say "Invalid argument" on a sysctl -w net.stt.reassembly_age=60001
+    for value in reassembly_age=9 reassembly_age=60001 reassembly_frames=1048577 \
+            reassembly_bytes=262143 reassembly_bytes_per_source=262143; do
+        must_say "Invalid argument" on a sysctl -w "net.stt.$value"
+    done
+    on a sysctl -w net.stt.reassembly_age=10 net.stt.reassembly_frames=1048576 \
+        net.stt.reassembly_bytes=262144 net.stt.reassembly_bytes_per_source=262144
+
+    # The budget of all namespaces is nobody's but the first one's.
+    name=net.stt.reassembly_bytes_total
+    must_fail on a sysctl -n $name
+    value=$(sysctl -n $name)
+    at_least "$name" "$value" 33554432
+    must_say "Invalid argument" sysctl -w $name=262143
+    sysctl -w $name=262144
+    equal "$name" "$(sysctl -n $name)" 262144
+    sysctl -w $name="$value"
 }
 
 # Source ports are those that this host gives to its own connections.
@@ -98,6 +113,37 @@ test_source_ports()
     at_least "segments" "$(captured "$test_dir/sent" "tcp $ports")" 6
     equal "segments from other ports" \
         "$(captured "$test_dir/sent" "tcp and not $ports")" 0
+}
+
+# Prints the frame ids of the segments in capture $1 that match the filter $2.
+frame_ids()
+{
+    tcpdump -Z root -n -S -r "$1" "$2" 2>/dev/null \
+        | sed -n 's/.* ack \([0-9]*\).*/\1/p'
+}
+
+# Nobody can tell from his frame ids which ones others get, and his own grow.
+test_frame_ids()
+{
+    local ids
+
+    two_devices
+    ip -n a -batch - <<END
+route add 198.51.100.3/32 encap ip6 id 42 dst 2001:db8:2::2 dev stt0 src 198.51.100.1
+neighbour add 198.51.100.3 lladdr 02:00:00:00:00:02 dev stt0
+END
+    capture a uplink "$test_dir/sent" -Q out "tcp dst port 7471"
+    on a taskset 1 ping -n -q -c 1 -W 2 198.51.100.2
+    on a taskset 1 ping -n -q -c 1 -W 1 198.51.100.3 || true
+    on a taskset 1 ping -n -q -c 3 -i 0.1 -W 2 198.51.100.2
+    stop_captures
+    ids=$(frame_ids "$test_dir/sent" "ip and less 200" | tr '\n' ' ')
+    equal "ids of one destination" "$ids" \
+        "$(set -- $ids; echo "$1 $((($1 + 1) % 2**32)) $((($1 + 2) % 2**32))" \
+           "$((($1 + 3) % 2**32)) ")"
+    equal "another destination's" \
+        $((($(frame_ids "$test_dir/sent" "ip6 and less 200") - ${ids%% *} \
+            & 0xffffffff) < 1000)) 0
 }
 
 # Every size, over IPv$1.
@@ -801,6 +847,7 @@ run_test port-in-use test_port_in_use
 run_test mtu test_mtu
 run_test sysctls test_sysctls
 run_test source-ports test_source_ports
+run_test frame-ids test_frame_ids
 run_test sizes-ipv4 test_sizes 4
 run_test sizes-ipv6 test_sizes 6
 run_test stream-ipv4 test_stream 4 "tso on"
