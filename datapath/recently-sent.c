@@ -302,8 +302,9 @@ bool stt_sent_ids_have(u32 counter, u32 value, u32 mask)
 
 			if (READ_ONCE(taken->counter) == counter &&
 			    ((value - READ_ONCE(taken->first)) & mask) <
-			    READ_ONCE(taken->n))
-				return !has_ended(ids, last, i, now);
+			    READ_ONCE(taken->n) &&
+			    !has_ended(ids, last, i, now))
+				return true;
 		}
 	}
 	return false;

@@ -78,10 +78,22 @@ bool stt_transmit_has_used_id(const struct stt_sent_pair *pair, u32 id,
 			      u32 mask)
 {
 	struct stt_frame_id_sequence sequence;
+	u32 value;
+	int cpu;
 
 	stt_frame_id_find_sequence(&frame_ids, pair->source.s6_addr,
 				   pair->destination.s6_addr, &sequence);
-	return stt_sent_ids_have(sequence.counter, id - sequence.offset, mask);
+	value = id - sequence.offset;
+	/* What a CPU is at is known however long ago it took that. */
+	for_each_possible_cpu(cpu) {
+		u32 next = READ_ONCE(per_cpu_ptr(&frame_id_blocks, cpu)
+				     ->next[sequence.counter]);
+		u32 used = (next - 1) % STT_FRAME_IDS_PER_BLOCK + 1;
+
+		if (next && ((value - (next - used)) & mask) < used)
+			return true;
+	}
+	return stt_sent_ids_have(sequence.counter, value, mask);
 }
 
 /*
