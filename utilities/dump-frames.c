@@ -142,6 +142,37 @@ add_missing(struct frames_lost *lost, uint32_t start, uint32_t end)
     }
 }
 
+/* Which bytes of a frame a segment has: from 'start' on, up to 'end'. */
+struct extent {
+    uint32_t start;
+    uint32_t end;
+};
+
+static int
+compare_extents(const void *a_, const void *b_)
+{
+    const struct extent *a = a_;
+    const struct extent *b = b_;
+
+    return a->start < b->start ? -1 : a->start > b->start;
+}
+
+/* Adds the gaps that the 'n' segments at 'extents' leave to 'lost'. */
+static void
+find_missing(struct frames_lost *lost, struct extent *extents, size_t n)
+{
+    uint32_t end = 0;
+
+    qsort(extents, n, sizeof *extents, compare_extents);
+    for (size_t i = 0; i < n; i++) {
+        add_missing(lost, end, extents[i].start);
+        if (extents[i].end > end) {
+            end = extents[i].end;
+        }
+    }
+    add_missing(lost, end, lost->length);
+}
+
 /* Returns 'chain' with its fragments in the opposite order. */
 static struct stt_fragment *
 reverse(struct stt_fragment *chain)
@@ -162,8 +193,8 @@ reverse(struct stt_fragment *chain)
  * The segment that died as it was inserted is 'own', if any, and is reported in
  * '*result', with those of its frame, instead.
  *
- * The table puts each fragment in front of the ones that died before it, and
- * takes those of a frame in the order of their offsets. */
+ * The table puts each fragment in front of the ones that died before it, those of
+ * a frame next to each other. */
 static void
 bury(struct frames *frames, struct stt_fragment *dead,
      const struct stt_fragment *own, struct frames_result *result)
@@ -177,7 +208,9 @@ bury(struct frames *frames, struct stt_fragment *dead,
             .late = true,
             .length = first->frame_length,
         };
-        uint32_t end = 0;
+        /* One more may be that which was one too many. */
+        struct extent extents[STT_MAX_SEGMENTS + 1];
+        size_t n_extents = 0;
         bool is_own = false;
 
         while (dead && dead->drop == lost.drop) {
@@ -190,12 +223,15 @@ bury(struct frames *frames, struct stt_fragment *dead,
             lost.n_segments++;
             lost.n_bytes += dead->length;
             lost.late = lost.late && held->late;
-            add_missing(&lost, end, dead->offset);
-            end = dead->offset + dead->length;
+            if (n_extents < sizeof extents / sizeof *extents) {
+                extents[n_extents++] = (struct extent) {
+                    dead->offset, dead->offset + dead->length
+                };
+            }
             dead = dead->next;
             free(held);
         }
-        add_missing(&lost, end, lost.length);
+        find_missing(&lost, extents, n_extents);
 
         if (lost.drop != STT_DROP_DUPLICATE) {
             add_ended(frames, ended_set(frames, &lost.key), &lost.key,
