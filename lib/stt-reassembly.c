@@ -429,8 +429,9 @@ sort_chain(struct stt_fragment *chain)
     return chain;
 }
 
-static struct stt_fragment *
-reverse_chain(struct stt_fragment *chain)
+/* Returns 'chain' with its fragments in the opposite order. */
+struct stt_fragment *
+stt_fragment_reverse(struct stt_fragment *chain)
 {
     struct stt_fragment *reversed = NULL;
 
@@ -460,7 +461,7 @@ open_frame(struct frame *frame)
 {
     struct stt_fragment *chain = (frame->reordered
                                   ? sort_chain(frame->fragments)
-                                  : reverse_chain(frame->fragments));
+                                  : stt_fragment_reverse(frame->fragments));
 
     free_frame(frame);
     return chain;

@@ -115,5 +115,6 @@ struct stt_fragment *stt_reassembly_expire_some(struct stt_reassembly *,
                                                 uint64_t now,
                                                 uint32_t max_shards,
                                                 struct stt_sweep *);
+struct stt_fragment *stt_fragment_reverse(struct stt_fragment *);
 
 #endif /* stt-reassembly.h */

@@ -173,22 +173,6 @@ find_missing(struct frames_lost *lost, struct extent *extents, size_t n)
     add_missing(lost, end, lost->length);
 }
 
-/* Returns 'chain' with its fragments in the opposite order. */
-static struct stt_fragment *
-reverse(struct stt_fragment *chain)
-{
-    struct stt_fragment *reversed = NULL;
-
-    while (chain) {
-        struct stt_fragment *next = chain->next;
-
-        chain->next = reversed;
-        reversed = chain;
-        chain = next;
-    }
-    return reversed;
-}
-
 /* Reports the frames whose segments are in the chain 'dead', and frees these.
  * The segment that died as it was inserted is 'own', if any, and is reported in
  * '*result', with those of its frame, instead.
@@ -199,7 +183,7 @@ static void
 bury(struct frames *frames, struct stt_fragment *dead,
      const struct stt_fragment *own, struct frames_result *result)
 {
-    dead = reverse(dead);
+    dead = stt_fragment_reverse(dead);
     while (dead) {
         const struct held *first = (const struct held *) dead;
         struct frames_lost lost = {
