@@ -401,9 +401,10 @@ CLEANFILES += \
 # is called again behind that.
 sanitized_library = ovs-sanitized/lib/.libs/libopenvswitch.a
 PATH_CC = $(FUZZ_CC) $(SANITIZED_CFLAGS) -Wall
-# The reference, which need not be fuzzed itself.
+# The reference and the judge, which need not be fuzzed themselves: their branches
+# would only keep the fuzzer from those of the code that they judge.
 PATH_REFERENCE_CC = $(FUZZ_CC) -g -O2 -Wall
-path_reference = build case change finish wire
+path_reference = build case change finish judge tunnel wire
 path_reference_objects = $(path_reference:%=tests/path/%.sanitized.o)
 PATH_CPPFLAGS = -DHAVE_CONFIG_H -Iovs-sanitized -Iovs-sanitized/include \
 	-Iovs-sanitized/lib -Iovs-sanitized/lib/stt -I$(srcdir)/tests

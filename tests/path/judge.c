@@ -171,7 +171,7 @@ same_bytes(const uint8_t *got, const uint8_t *expected, size_t n,
             && field + 2 <= n) {
             uint16_t a = get_u16(got + field), b = get_u16(expected + field);
 
-            if (memcmp(got + start, expected + start, field - start)
+            if (!bytes_equal(got + start, expected + start, field - start)
                 || (a != b && (uint16_t) (a + 1) > 1)
                 || (a != b && (uint16_t) (b + 1) > 1)) {
                 return false;
@@ -179,7 +179,7 @@ same_bytes(const uint8_t *got, const uint8_t *expected, size_t n,
             start = field + 2;
         }
     }
-    return !memcmp(got + start, expected + start, n - start);
+    return bytes_equal(got + start, expected + start, n - start);
 }
 
 /* Is 'got' what 'expected' is, with the same padding or none? */
@@ -229,7 +229,7 @@ is_prefix(const struct frame *got, const struct frame *expected,
             }
         }
     }
-    same = !memcmp(copy, expected->data, n);
+    same = bytes_equal(copy, expected->data, n);
     free(copy);
     return same;
 }

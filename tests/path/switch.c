@@ -272,8 +272,8 @@ allows(struct knowledge *knowledge, enum path_action action)
         return true;
     case ACTION_ADD_MPLS:
     case ACTION_PUSH_NSH:
-        knowledge->ethertype = 0;
-        knowledge->n_tags = 0;
+        /* All that was known is inside now. */
+        memset(knowledge, 0, sizeof *knowledge);
         knowledge->ip = knowledge->l4 = LAYER_PAYLOAD;
         return true;
     case ACTION_POP_NSH:

@@ -185,18 +185,18 @@ check_ip(enum path_tunnel tunnel, const struct frame *frame, size_t *offset,
     uint8_t protocol = tunnel_protocol(tunnel);
 
     *offset = ip_header(memset(expected, 0, sizeof expected), ipv6, protocol);
-    if (frame->size < *offset || memcmp(frame->data, expected, 14)) {
+    if (frame->size < *offset || !bytes_equal(frame->data, expected, 14)) {
         return wrong(error, error_size, "outer Ethernet header");
     }
     if (ipv6) {
-        if (memcmp(ip + 6, expected + 20, 34) || ip[0] >> 4 != 6) {
+        if (!bytes_equal(ip + 6, expected + 20, 34) || ip[0] >> 4 != 6) {
             return wrong(error, error_size, "outer IPv6 header");
         }
         if (get_u16(ip + 4) != frame->size - 54) {
             return wrong(error, error_size, "length in outer IPv6 header");
         }
     } else {
-        if (memcmp(ip + 12, expected + 26, 8) || ip[0] != 0x45
+        if (!bytes_equal(ip + 12, expected + 26, 8) || ip[0] != 0x45
             || ip[9] != protocol) {
             return wrong(error, error_size, "outer IPv4 header");
         }
@@ -251,7 +251,7 @@ receive_one(enum path_tunnel tunnel, const struct frame *frame,
         if (get_u16(p + 2) != frame->size - offset - 8) {
             return wrong(error, error_size, "length in GTP-U header");
         }
-    } else if (tunnel != TUNNEL_SRV6 && memcmp(p, expected + offset, 4)) {
+    } else if (tunnel != TUNNEL_SRV6 && !bytes_equal(p, expected + offset, 4)) {
         return wrong(error, error_size, "the tunnel's header");
     }
     frames_add(inner, frame->data + header, frame->size - header);
@@ -383,14 +383,14 @@ receive_stt(enum path_tunnel tunnel, const struct frames *wire,
                 ok = wrong(error, error_size,
                            "an STT segment is longer than the path MTU");
             }
-            if (!ok || memcmp(tcp + 8, first + 8, 4)) {
+            if (!ok || !bytes_equal(tcp + 8, first + 8, 4)) {
                 continue;
             }
             used[j] = true;
             place = get_u16(tcp + 6);
             n -= 20;
             if (get_u16(tcp + 4) != total || place + n > total
-                || memcmp(tcp, first, 2)) {
+                || !bytes_equal(tcp, first, 2)) {
                 ok = wrong(error, error_size,
                            "segments of an STT frame that contradict each"
                            " other");

@@ -108,6 +108,7 @@ void frames_clear(struct frames *);
 void offload_read(struct offload *, const uint8_t *);
 void offload_write(const struct offload *, uint8_t *);
 
+bool bytes_equal(const uint8_t *, const uint8_t *, size_t n);
 uint32_t sum_bytes(uint32_t sum, const uint8_t *, size_t n);
 uint16_t sum_fold(uint32_t sum);
 uint32_t crc32c_sctp(const uint8_t *, size_t n);
