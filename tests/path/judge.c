@@ -368,6 +368,20 @@ take_ethernet(struct frames *frames, enum layer_type *first)
     }
 }
 
+/* Is 'departure', which left through no tunnel, what is left of a longer packet?
+ * A whole one, or a copy of it, may be beside it, and as long as it. */
+static bool
+is_truncated(const struct departure *departure,
+             const struct expectation *expectation, size_t max_len)
+{
+    for (size_t i = 0; i < expectation->prefixes.count; i++) {
+        if (expectation->prefixes.list[i].size == max_len) {
+            return false;
+        }
+    }
+    return expectation->truncated && departure->frame.size == max_len;
+}
+
 /* Judges all that left by 'out' through the 'n_tunnels' 'tunnels', the inner one
  * first. */
 static bool
@@ -388,9 +402,9 @@ judge_out(const struct path_case *path, const struct passage *passage,
         if (departure->out != out) {
             continue;
         }
-        /* A whole copy may be beside the truncated one. */
-        ok = check_claims(departure, expectation->truncated && !n_tunnels
-                          && departure->frame.size == max_len, why, why_size);
+        ok = check_claims(departure, !n_tunnels
+                          && is_truncated(departure, expectation, max_len),
+                          why, why_size);
         if (ok && !finish(departure->frame.data, departure->frame.size,
                           LAYER_ETHERNET, &departure->offload, &arrived)) {
             snprintf(why, why_size, "a packet of %zu bytes left with offloads"
