@@ -11,10 +11,11 @@
  * the last one used are left out, so these structures must never be allocated
  * or copied, except struct vport_ops, which is ours.
  *
- * tests/vm/check-btf compares these declarations with the types that a kernel
- * says it has.
+ * Where the build can read the kernel's own types (see openvswitch-abi), it
+ * compares these declarations with them.
  */
 
+#include <linux/build_bug.h>
 #include <linux/netdevice.h>
 #include <linux/openvswitch.h>
 #include <net/net_namespace.h>
@@ -66,6 +67,54 @@ struct vport_ops {
 	struct module *owner;
 	struct list_head list;
 };
+
+#ifdef STT_BTF
+
+#define STT_SAME_PLACE(STRUCTURE, MEMBER)				\
+	static_assert(offsetof(struct STRUCTURE, MEMBER) ==		\
+		      STT_BTF_##STRUCTURE##_##MEMBER,			\
+		      "this kernel's openvswitch has another struct "	\
+		      #STRUCTURE " than STT knows")
+
+STT_SAME_PLACE(vport, dev);
+#ifdef STT_HAVE_NETDEVICE_TRACKER
+STT_SAME_PLACE(vport, dev_tracker);
+#endif
+STT_SAME_PLACE(vport, dp);
+STT_SAME_PLACE(vport, upcall_portids);
+STT_SAME_PLACE(vport, port_no);
+STT_SAME_PLACE(vport, hash_node);
+STT_SAME_PLACE(vport, dp_hash_node);
+STT_SAME_PLACE(vport, ops);
+STT_SAME_PLACE(vport_parms, name);
+STT_SAME_PLACE(vport_parms, type);
+#ifdef STT_HAVE_OVS_IFINDEX
+STT_SAME_PLACE(vport_parms, desired_ifindex);
+#endif
+STT_SAME_PLACE(vport_parms, options);
+STT_SAME_PLACE(vport_parms, dp);
+STT_SAME_PLACE(vport_parms, port_no);
+STT_SAME_PLACE(vport_parms, upcall_portids);
+STT_SAME_PLACE(vport_ops, type);
+STT_SAME_PLACE(vport_ops, create);
+STT_SAME_PLACE(vport_ops, destroy);
+STT_SAME_PLACE(vport_ops, set_options);
+STT_SAME_PLACE(vport_ops, get_options);
+STT_SAME_PLACE(vport_ops, send);
+STT_SAME_PLACE(vport_ops, owner);
+STT_SAME_PLACE(vport_ops, list);
+STT_SAME_PLACE(datapath, rcu);
+STT_SAME_PLACE(datapath, list_node);
+STT_SAME_PLACE(datapath, table);
+STT_SAME_PLACE(datapath, ports);
+STT_SAME_PLACE(datapath, stats_percpu);
+STT_SAME_PLACE(datapath, net);
+
+/* openvswitch would read what is behind ours. */
+static_assert(sizeof(struct vport_ops) == STT_BTF_vport_ops_size,
+	      "this kernel's openvswitch has a longer struct vport_ops than STT knows");
+
+#endif
 
 int __ovs_vport_ops_register(struct vport_ops *ops);
 void ovs_vport_ops_unregister(struct vport_ops *ops);

@@ -85,17 +85,21 @@ static struct vport *create(const struct vport_parms *parms)
 	struct nlattr *port = NULL;
 	struct vport *vport;
 
-	if (parms->options)
-		port = nla_find_nested(parms->options,
-				       OVS_TUNNEL_ATTR_DST_PORT);
-	if (!port || nla_len(port) != sizeof(u16) || !nla_get_u16(port))
-		return ERR_PTR(-EINVAL);
-
 	vport = ovs_vport_alloc(0, &stt_vport_ops, parms);
 	if (IS_ERR(vport))
 		return vport;
-	if (vport->ops != &stt_vport_ops || vport->dp != parms->dp) {
+	/* Before anything that is thought to be a pointer is followed. */
+	if (vport->ops != &stt_vport_ops || vport->dp != parms->dp ||
+	    vport->port_no != parms->port_no) {
 		pr_err_once("this kernel's openvswitch is not the one that this module was built for: build it again\n");
+		ovs_vport_free(vport);
+		return ERR_PTR(-EINVAL);
+	}
+
+	if (parms->options)
+		port = nla_find_nested(parms->options,
+				       OVS_TUNNEL_ATTR_DST_PORT);
+	if (!port || nla_len(port) != sizeof(u16) || !nla_get_u16(port)) {
 		ovs_vport_free(vport);
 		return ERR_PTR(-EINVAL);
 	}
