@@ -333,14 +333,6 @@ test_leaks()
         || fail "$(grep -c '^unreferenced' "$test_dir/leaks") leaks"
 }
 
-# Runs the test $1 by run_test, if it is among those wanted.
-maybe()
-{
-    case " ${wanted:-$1} " in
-    *" $1 "*) run_test "$@" ;;
-    esac
-}
-
 wanted=$*
 # What the kernel itself lost while it booted.
 if [ -e $debug/kmemleak ]; then
@@ -349,22 +341,22 @@ if [ -e $debug/kmemleak ]; then
     echo clear >$debug/kmemleak
 fi
 
-maybe traffic-ipv4 test_traffic 4 "tso on"
-maybe traffic-ipv6 test_traffic 6 "tso on"
-maybe traffic-ipv4-no-tso test_traffic 4 "tso off gro on"
-maybe traffic-ipv6-no-tso test_traffic 6 "tso off"
-maybe traffic-ipv4-no-offloads test_traffic 4 "tso off gso off sg off tx off"
-maybe bad-link-ipv4 test_bad_link 4
-maybe bad-link-ipv6 test_bad_link 6
-maybe cut test_cut
-maybe removal test_removal
-maybe ovs-ipv4 test_ovs 4
-maybe ovs-ipv6 test_ovs 6
-maybe failing-traffic-ipv4 test_failing_traffic 4 "tso off"
-maybe failing-traffic-ipv6 test_failing_traffic 6 "tso on"
-maybe failing-setup test_failing_setup
-maybe failing-ports test_failing_ports
+run_test traffic-ipv4 test_traffic 4 "tso on"
+run_test traffic-ipv6 test_traffic 6 "tso on"
+run_test traffic-ipv4-no-tso test_traffic 4 "tso off gro on"
+run_test traffic-ipv6-no-tso test_traffic 6 "tso off"
+run_test traffic-ipv4-no-offloads test_traffic 4 "tso off gso off sg off tx off"
+run_test bad-link-ipv4 test_bad_link 4
+run_test bad-link-ipv6 test_bad_link 6
+run_test cut test_cut
+run_test removal test_removal
+run_test ovs-ipv4 test_ovs 4
+run_test ovs-ipv6 test_ovs 6
+run_test failing-traffic-ipv4 test_failing_traffic 4 "tso off"
+run_test failing-traffic-ipv6 test_failing_traffic 6 "tso on"
+run_test failing-setup test_failing_setup
+run_test failing-ports test_failing_ports
 # First while the kernel can still name the modules' functions.
-maybe leaks test_leaks
-maybe unload test_unload
-maybe leaks-unloaded test_leaks
+run_test leaks test_leaks
+run_test unload test_unload
+run_test leaks-unloaded test_leaks

@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
+# hostile.sh [TEST...]
+#
 # Segments that no good sender sends: each is dropped, for the right reason, and
-# nobody else notices.
+# nobody else notices.  With arguments, only the TESTs of those names are run.
 
 # shellcheck source=tests/vm/guest/stt.sh
 . "$(dirname "$0")/stt.sh"
@@ -524,6 +526,7 @@ test_limits_of_others()
     unshare --net sh -c 'echo 1000000 >/proc/sys/net/stt/reassembly_frames'
 }
 
+wanted=$*
 run_test malformed-ipv4 test_malformed a
 run_test malformed-ipv6 test_malformed a --ip 6
 run_test malformed-local test_malformed b --local

@@ -40,12 +40,19 @@ skip()
     exit 77
 }
 
-# Runs a command with its arguments as the test named $1.
+# The names of the tests to run, or nothing for all of them.
+wanted=
+
+# Runs a command with its arguments as the test named $1, if that is wanted.
 run_test()
 {
     local name=$1 status=0
     shift
 
+    case " ${wanted:-$name} " in
+    *" $name "*) ;;
+    *) return ;;
+    esac
     rm -f "$test_dir/why"
     report "$name: running"
     # Job control gives the test a process group, by which all is found that

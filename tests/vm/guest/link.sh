@@ -1,8 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
+# link.sh [TEST...]
+#
 # The device of kind "stt" by itself: how it is made, changed, moved and
-# removed, and traffic between two of them by routes with tunnel metadata.
+# removed, and traffic between two of them by routes with tunnel metadata.  With
+# arguments, only the TESTs of those names are run.
 
 # shellcheck source=tests/vm/guest/stt.sh
 . "$(dirname "$0")/stt.sh"
@@ -699,6 +702,23 @@ test_ipsec()
                      END { print n }' /proc/net/xfrm_stat)" 2
 }
 
+# Host $1's connection tracking knows of others' connections, which have $2 in
+# their lines, and of no segments.
+tracks_nothing_of_stt()
+{
+    local ip
+
+    need_module nf_conntrack_netlink
+    for ip in ipv4 ipv6; do
+        on "$1" conntrack -L -f $ip -p tcp
+    done | tee "$test_dir/connections"
+    grep -q -e "$2" "$test_dir/connections" \
+        || fail "connection tracking does not know of $2"
+    if grep -v -e "$2" "$test_dir/connections" | grep 7471; then
+        fail "connection tracking knows of STT"
+    fi
+}
+
 # Only the connection tracking of others sees packets; a stateful firewall that
 # drops by default needs one rule for STT.
 test_firewall()
@@ -732,9 +752,7 @@ END
     on b nft list ruleset | tee "$test_dir/rules"
     grep -q 'ct state invalid counter packets 0 ' "$test_dir/rules" \
         || fail "connection tracking called something invalid"
-    if on b conntrack -L -p tcp 2>/dev/null | grep 7471; then
-        fail "connection tracking knows of STT"
-    fi
+    tracks_nothing_of_stt b port=5201
 
     # The filter's word counts.
     on b nft flush ruleset
@@ -836,12 +854,10 @@ for i in range(8):
 
     # Segments are still nobody else's.
     ping_from a 198.51.100.2 -s 5000
-    if on a conntrack -L -f "ipv$ip" -p tcp 2>/dev/null | grep -v 'port=500' \
-            | grep 7471; then
-        fail "connection tracking knows of STT"
-    fi
+    tracks_nothing_of_stt a port=500
 }
 
+wanted=$*
 run_test attributes test_attributes
 run_test port-in-use test_port_in_use
 run_test mtu test_mtu
