@@ -16,16 +16,19 @@
 #include "stt-push.h"
 #include "util.h"
 
-/* Reads the IP header of 'packet', at the offset 'stored' if it is there and
- * that is one, else behind the Ethernet header and tags, into '*ip'. */
+/* Reads the IP header of 'packet' into '*ip': that behind the Ethernet header and
+ * tags, if they say that it is there.  If not, it may be at the offset 'stored'.
+ * Of a packet with more tags than Open vSwitch looks at, that is where the next
+ * tag goes on, which with some priorities can be read as an IP header, too. */
 static bool
 find_ip(const struct dp_packet *packet, uint16_t stored, struct packet_ip *ip)
 {
     size_t offset;
 
-    return (stored != UINT16_MAX && packet_read_ip(packet, stored, ip))
-           || (packet_find_ip(packet, &offset)
-               && packet_read_ip(packet, offset, ip));
+    if (packet_find_ip(packet, &offset)) {
+        return packet_read_ip(packet, offset, ip);
+    }
+    return stored != UINT16_MAX && packet_read_ip(packet, stored, ip);
 }
 
 /* Confirms that the super-packet 'packet' ends with the TCP packet 'ip', whose
