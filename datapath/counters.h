@@ -31,6 +31,7 @@
 
 /* Reasons to drop that only the kernel has, beside those of the library. */
 #define STT_KERNEL_DROP_REASONS						\
+	STT_DROP_REASON(RX_POLICY, rx_policy)				\
 	STT_DROP_REASON(RX_ECN, rx_ecn)					\
 	STT_DROP_REASON(TX_METADATA, tx_metadata)			\
 	STT_DROP_REASON(TX_ROUTE, tx_route)				\

@@ -530,12 +530,12 @@ static unsigned int receive_hook(struct stt_net *sn, struct sk_buff *skb,
 
 	if (!stt)
 		return NF_ACCEPT;
-	/* What IPsec is to protect must have come through it.  Linux counts
-	 * what did not.
-	 */
+	/* What IPsec is to protect must have come through it. */
 	if (!xfrm_policy_check(NULL, XFRM_POLICY_IN, skb,
-			       ipv6 ? AF_INET6 : AF_INET))
-		return NF_DROP;
+			       ipv6 ? AF_INET6 : AF_INET)) {
+		stt_drop(stt->dev, skb, STT_DROP_RX_POLICY);
+		return NF_STOLEN;
+	}
 	if (!ipv6)
 		stt_input_routes_keep(sn->input_routes, skb);
 	if (skb_is_gso(skb) &&

@@ -47,6 +47,8 @@ REFUSE_BELOW = """
 tc qdisc add dev uplink clsact
 tc filter add dev uplink egress matchall action drop
 """
+WANT_ENCRYPTION = ("dir in src 192.0.2.1 dst 192.0.2.2 proto tcp dport 7471 "
+                   "tmpl proto esp mode transport")
 
 Case = collections.namedtuple("Case", "counter packets fields reasons send "
                               "before after")
@@ -134,6 +136,9 @@ CASES = (
           "%s ip_csum=bad : %s mss=1000 : segment" % (SUPER, PARTIAL)),
     frame("rx_ecn", "rx_errors rx_frame_errors", "IP_TUNNEL_ECN IP_INHDR",
           "udp4 len=10 : frame : segment tos=3"),
+    case("rx_policy", 1, "rx_dropped", "XFRM_POLICY", "arp : frame : segment",
+         before="on_b ip xfrm policy add " + WANT_ENCRYPTION,
+         after="on_b ip xfrm policy flush"),
 
     case("tx_length", 1, "tx_errors", "PKT_TOO_BIG", "in udp4 len=65507"),
     case("tx_mtu", 1, "tx_errors", "PKT_TOO_BIG", "in udp4 len=60000",

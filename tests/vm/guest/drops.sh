@@ -16,6 +16,7 @@ test_drops()
     need_module act_tunnel_key
     need_module act_mirred
     need_module act_gact
+    need_module xfrm_user
     [ -e /sys/kernel/tracing/trace ] \
         || mount -t tracefs tracefs /sys/kernel/tracing \
         || skip "the kernel has no tracefs"
