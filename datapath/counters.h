@@ -33,6 +33,7 @@
 #define STT_KERNEL_DROP_REASONS						\
 	STT_DROP_REASON(RX_POLICY, rx_policy)				\
 	STT_DROP_REASON(RX_ECN, rx_ecn)					\
+	STT_DROP_REASON(TX_TRUNCATED, tx_truncated)			\
 	STT_DROP_REASON(TX_METADATA, tx_metadata)			\
 	STT_DROP_REASON(TX_ROUTE, tx_route)				\
 	STT_DROP_REASON(TX_RECURSION, tx_recursion)			\

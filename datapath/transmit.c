@@ -514,7 +514,7 @@ static void transmit(struct sk_buff *skb, struct net_device *dev)
 				   ? sizeof(struct ipv6hdr)
 				   : skb->protocol == htons(ETH_P_IP)
 				   ? sizeof(struct iphdr) : 0)) {
-		stt_drop(dev, skb, STT_DROP_TX_LENGTH);
+		stt_drop(dev, skb, STT_DROP_TX_TRUNCATED);
 		return;
 	}
 	if (find_path(stt, skb, info, &path)) {

@@ -141,6 +141,8 @@ CASES = (
          after="on_b ip xfrm policy flush"),
 
     case("tx_length", 1, "tx_errors", "PKT_TOO_BIG", "in udp4 len=65507"),
+    case("tx_truncated", 1, "tx_errors", "PKT_TOO_SMALL",
+         "in udp4 : cut n=30"),
     case("tx_mtu", 1, "tx_errors", "PKT_TOO_BIG", "in udp4 len=60000",
          before="ip route add 192.0.2.2 dev uplink mtu lock 200",
          after="ip route delete 192.0.2.2 dev uplink"),
@@ -159,7 +161,7 @@ CASES = (
          after="tc qdisc delete dev uplink clsact"),
 )
 
-# Counters that no case is about, and which need not be 0.
+# Drops that no case is about.
 UNPROVOKED = {
     "rx_outer",                 # Linux drops such packets before.
     "rx_no_memory", "tx_no_memory",
