@@ -44,4 +44,65 @@ test_drops()
     ping_from a 198.51.100.2 -s 5000
 }
 
+# Prints how many packets the STT device of host h1 has lost in direction $1, by its
+# counters for each reason.
+lost_by_reason()
+{
+    on h1 ethtool -S stt_sys_7471 | awk -v direction="$1" '
+        /_(whole|segments_held|reassembled|ecn_marked|path_mtu):/ { next }
+        /_(icmp_ignored|frames|segmented|cut|empty|duplicate):/ { next }
+        index($1, direction "_") == 1 { lost += $2 }
+        END { print lost + 0 }'
+}
+
+# The same by rtnetlink.
+lost_by_device()
+{
+    ip -n h1 -s -j link show dev stt_sys_7471 | python3 -c '
+import json, sys
+counts = json.load(sys.stdin)[0]["stats64"][sys.argv[1]]
+print(counts["errors"] + counts["dropped"])' "$1"
+}
+
+# The machine itself has something to send now and then.
+losses_agree()
+{
+    local direction by_reason by_device
+
+    for direction in rx tx; do
+        by_reason=$(lost_by_reason $direction)
+        by_device=$(lost_by_device $direction)
+        echo "$direction: $by_reason by reason, $by_device by rtnetlink"
+        [ "$by_device" = "$by_reason" ] || return
+    done
+}
+
+# Open vSwitch does not count again, in the statistics of its port's device, what
+# that drops.
+test_open_vswitch()
+{
+    local mac what ping=(ping -n -q -c 3 -i 0.2 -W 1)
+
+    two_hosts_with_tunnel stt
+    ping_from g1 198.51.100.2
+    mac=$(on h1 cat /sys/class/net/uplink/address)
+    for what in csum=bad data_offset=6 frame_length=31; do
+        python3 "$here/stt-packet.py" arp : frame \
+            : segment eth_dst="$mac" ip_src=192.0.2.2 ip_dst=192.0.2.1 "$what"
+    done | on h2 python3 "$here/send.py" uplink
+    ip -n h1 route add unreachable 192.0.2.2
+    must_fail on g1 "${ping[@]}" 198.51.100.2
+    ip -n h1 route delete unreachable 192.0.2.2
+    on h1 nft "add table ip refuse; add chain ip refuse output {
+        type filter hook output priority 0; policy drop; }"
+    must_fail on g1 "${ping[@]}" 198.51.100.2
+    on h1 nft delete table ip refuse
+    wait_until losses_agree
+    at_least "losses in rx" "$(lost_by_reason rx)" 3
+    at_least tx_route "$(counter h1 stt_sys_7471 tx_route)" 3
+    at_least tx_output "$(counter h1 stt_sys_7471 tx_output)" 3
+    ping_from g1 198.51.100.2
+}
+
 run_test drops test_drops
+run_test open-vswitch test_open_vswitch
