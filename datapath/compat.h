@@ -182,6 +182,19 @@ static inline void stt_set_gso_max_size(struct net_device *dev,
 #endif
 }
 
+/*
+ * Frees 'skb', which is lost, for 'reason', where the kernel has reasons.  Kbuild
+ * defines those that it lacks.
+ */
+#ifdef STT_HAVE_DROP_REASON
+#define stt_kfree_skb_reason(skb, reason) kfree_skb_reason(skb, reason)
+#else
+enum skb_drop_reason {
+	SKB_DROP_REASON_NOT_SPECIFIED,
+};
+#define stt_kfree_skb_reason(skb, reason) kfree_skb(skb)
+#endif
+
 /* Pages of a page pool and others must not be mixed within a packet. */
 static inline void stt_copy_pp_recycle(struct sk_buff *to,
 				       const struct sk_buff *from)

@@ -9,9 +9,12 @@
  * Each device counts events and drops, by reason, per CPU; ethtool -S shows
  * them.  A dropped packet also counts in the device's own statistics, which
  * everybody looks at first: as an error if it was malformed, else as dropped.
+ * The kernel's tracing of lost packets shows one of the kernel's own reasons for
+ * it, as modules from outside its tree cannot add any.
  */
 
 #include <linux/netdevice.h>
+#include "compat.h"
 #include "stt-drop.h"
 
 /* What is no drop: identifier and name. */
@@ -28,7 +31,9 @@
 
 /* Reasons to drop that only the kernel has, beside those of the library. */
 #define STT_KERNEL_DROP_REASONS						\
+	STT_DROP_REASON(RX_POLICY, rx_policy)				\
 	STT_DROP_REASON(RX_ECN, rx_ecn)					\
+	STT_DROP_REASON(TX_TRUNCATED, tx_truncated)			\
 	STT_DROP_REASON(TX_METADATA, tx_metadata)			\
 	STT_DROP_REASON(TX_ROUTE, tx_route)				\
 	STT_DROP_REASON(TX_RECURSION, tx_recursion)			\
@@ -62,5 +67,28 @@ u64 stt_counter_sum(const struct stt_counters __percpu *counters,
 		    unsigned int index);
 void stt_count_event(struct net_device *dev, enum stt_event event);
 void stt_count_drop(struct net_device *dev, unsigned int drop);
+bool stt_drop_is_loss(unsigned int drop, enum skb_drop_reason *reason);
+
+/*
+ * Frees 'skb', dropped for the reason 'drop' as stt_count_drop() takes it.  Tracing
+ * names the function from which it is freed: inline, so that this is the caller.
+ */
+static __always_inline void stt_free_dropped(struct sk_buff *skb, unsigned int drop)
+{
+	enum skb_drop_reason reason;
+
+	if (stt_drop_is_loss(drop, &reason))
+		stt_kfree_skb_reason(skb, reason);
+	else
+		consume_skb(skb);
+}
+
+/* Counts 'skb' on the STT device 'dev' as dropped for 'drop', and frees it. */
+static __always_inline void stt_drop(struct net_device *dev, struct sk_buff *skb,
+				     unsigned int drop)
+{
+	stt_count_drop(dev, drop);
+	stt_free_dropped(skb, drop);
+}
 
 #endif /* counters.h */

@@ -11,6 +11,24 @@ struct joint {
 	bool pages_only;		/* In the list. */
 };
 
+/* Frees the packets of 'list', with which nothing is lost. */
+static void consume_list(struct sk_buff *list)
+{
+	struct sk_buff *skb, *next;
+
+	skb_list_walk_safe(list, skb, next)
+		consume_skb(skb);
+}
+
+/* Frees the packets of 'list', which are lost for want of memory. */
+static void drop_list(struct sk_buff *list)
+{
+	struct sk_buff *skb, *next;
+
+	skb_list_walk_safe(list, skb, next)
+		stt_kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
+}
+
 /*
  * Returns true if somebody else may have the packets in the frag list of 'skb',
  * too: a clone, or what was its clone until pskb_expand_head() parted them.
@@ -52,7 +70,7 @@ static int detach(struct sk_buff *skb, struct sk_buff **list)
 		}
 		if (skb_unclone(skb, GFP_ATOMIC))
 			goto no_memory;
-		kfree_skb_list(skb_shinfo(skb)->frag_list);
+		consume_list(skb_shinfo(skb)->frag_list);
 	} else {
 		*list = skb_shinfo(skb)->frag_list;
 	}
@@ -66,7 +84,7 @@ static int detach(struct sk_buff *skb, struct sk_buff **list)
 	return 0;
 
 no_memory:
-	kfree_skb_list(*list);
+	consume_list(*list);
 	*list = NULL;
 	return -ENOMEM;
 }
@@ -121,7 +139,7 @@ static struct sk_buff *steal_as_pages(struct sk_buff *skb)
 	skb_reserve(carrier, skb_tailroom(carrier));
 	stt_copy_pp_recycle(carrier, skb);
 	if (!skb_try_coalesce(carrier, skb, &stolen, &delta)) {
-		kfree_skb(carrier);
+		consume_skb(carrier);
 		return NULL;
 	}
 	kfree_skb_partial(skb, stolen);
@@ -159,7 +177,7 @@ static struct sk_buff *copy_linear(const struct sk_buff *skb)
 	copy->len = len;
 	copy->data_len = len;
 	if (skb_store_bits(copy, 0, skb->data, len)) {
-		kfree_skb(copy);
+		consume_skb(copy);
 		return NULL;
 	}
 	return copy;
@@ -182,7 +200,7 @@ static int append_as_pages(struct joint *joint, struct sk_buff *skb)
 	carrier = (skb->head_frag && !skb_cloned(skb) ? share_linear(skb)
 						      : copy_linear(skb));
 	if (!carrier) {
-		kfree_skb(skb);
+		stt_kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 		return -ENOMEM;
 	}
 	link_packet(joint, carrier);
@@ -222,7 +240,7 @@ static int append_list(struct joint *joint, struct sk_buff *list)
 		list = skb->next;
 		skb->next = NULL;
 		if (unfold(skb, &list)) {
-			kfree_skb(skb);
+			stt_kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 			goto no_memory;
 		}
 		if (!skb->len)
@@ -237,7 +255,7 @@ static int append_list(struct joint *joint, struct sk_buff *list)
 	return 0;
 
 no_memory:
-	kfree_skb_list(list);
+	drop_list(list);
 	return -ENOMEM;
 }
 
@@ -251,7 +269,7 @@ int stt_frag_list_join(struct sk_buff *head, struct sk_buff *others)
 	struct joint joint = { .head = head, .tail = head };
 
 	if (unfold(head, &others) || skb_unclone(head, GFP_ATOMIC)) {
-		kfree_skb_list(others);
+		drop_list(others);
 		return -ENOMEM;
 	}
 	return append_list(&joint, others);
@@ -289,7 +307,7 @@ static bool is_scattered(const struct sk_buff *skb, unsigned int gso_size)
 static int compact(struct sk_buff *skb)
 {
 	struct joint joint = { .head = skb, .tail = skb, .pages_only = true };
-	struct sk_buff *list = NULL, *copy, **end = &list;
+	struct sk_buff *list = NULL, *copy, *members, **end = &list;
 	unsigned int offset = skb_headlen(skb);
 	int err, i;
 
@@ -313,12 +331,16 @@ static int compact(struct sk_buff *skb)
 			offset += skb_frag_size(frag);
 		}
 	}
+	/* By itself, pskb_trim() would report them as lost. */
+	if (detach(skb, &members))
+		goto no_memory;
+	consume_list(members);
 	if (pskb_trim(skb, skb_headlen(skb)))
 		goto no_memory;
 	return append_list(&joint, list);
 
 no_memory:
-	kfree_skb_list(list);
+	consume_list(list);
 	return -ENOMEM;
 }
 

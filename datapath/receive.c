@@ -56,13 +56,6 @@ struct outer {
 	u8 tos;				/* With CE if any segment had it. */
 };
 
-static void drop(struct stt_device *stt, struct sk_buff *skb,
-		 unsigned int reason)
-{
-	stt_count_drop(stt->dev, reason);
-	kfree_skb(skb);
-}
-
 /*
  * Drops the packets of the dead chain 'fragment', each for its own reason.  They
  * count on the device that received them, if that still exists.
@@ -79,7 +72,7 @@ void stt_receive_drop_chain(struct stt_net *sn, struct stt_fragment *fragment)
 		stt = stt_net_find_device(sn, held_of(skb)->port);
 		if (stt)
 			stt_count_drop(stt->dev, fragment->drop);
-		kfree_skb(skb);
+		stt_free_dropped(skb, fragment->drop);
 		fragment = next;
 	}
 	rcu_read_unlock();
@@ -260,7 +253,7 @@ static void deliver(struct stt_device *stt, struct sk_buff *skb,
 			skb_headlen(skb) - STT_FRAME_HEADER_LEN,
 			skb->len - STT_FRAME_HEADER_LEN, &frame, &inner);
 	if (reason) {
-		drop(stt, skb, reason);
+		stt_drop(stt->dev, skb, reason);
 		return;
 	}
 
@@ -282,7 +275,7 @@ static void deliver(struct stt_device *stt, struct sk_buff *skb,
 		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q), frame.vlan);
 
 	if (!decapsulate_ecn(stt, skb, outer)) {
-		drop(stt, skb, STT_DROP_RX_ECN);
+		stt_drop(stt->dev, skb, STT_DROP_RX_ECN);
 		return;
 	}
 
@@ -295,7 +288,7 @@ static void deliver(struct stt_device *stt, struct sk_buff *skb,
 	return;
 
 no_memory:
-	drop(stt, skb, STT_DROP_NO_MEMORY);
+	stt_drop(stt->dev, skb, STT_DROP_NO_MEMORY);
 }
 
 /* Joins the packets of 'chain', the fragments of a whole frame, to one. */
@@ -316,7 +309,7 @@ static struct sk_buff *join(struct stt_fragment *chain, struct outer *outer)
 	}
 	head->ip_summed = CHECKSUM_NONE;
 	if (stt_frag_list_join(head, others)) {
-		kfree_skb(head);
+		stt_free_dropped(head, STT_DROP_NO_MEMORY);
 		return NULL;
 	}
 	return head;
@@ -400,7 +393,7 @@ static void receive(struct stt_device *stt, struct sk_buff *skb,
 	enum stt_drop reason;
 
 	if (!pskb_may_pull(skb, offset + STT_SEGMENT_HEADER_LEN)) {
-		drop(stt, skb, STT_DROP_TRUNCATED);
+		stt_drop(stt->dev, skb, STT_DROP_TRUNCATED);
 		return;
 	}
 	outer.tos = ipv6 ? ipv6_get_dsfield(ipv6_hdr(skb)) : ip_hdr(skb)->tos;
@@ -413,7 +406,7 @@ static void receive(struct stt_device *stt, struct sk_buff *skb,
 	if (!reason)
 		reason = stt_segment_check(&segment);
 	if (reason) {
-		drop(stt, skb, reason);
+		stt_drop(stt->dev, skb, reason);
 		return;
 	}
 
@@ -427,7 +420,7 @@ static void receive(struct stt_device *stt, struct sk_buff *skb,
 	skb->csum_level = 0;
 	if (skb_is_gso(skb)) {
 		if (own_gso(skb)) {
-			drop(stt, skb, STT_DROP_NO_MEMORY);
+			stt_drop(stt->dev, skb, STT_DROP_NO_MEMORY);
 			return;
 		}
 		skb_gso_reset(skb);
@@ -458,7 +451,7 @@ static void receive_list(struct stt_device *stt, struct sk_buff *skb,
 	__skb_push(skb, -skb_mac_offset(skb));
 	segments = skb_gso_segment(skb, 0);
 	if (IS_ERR_OR_NULL(segments)) {
-		drop(stt, skb, STT_DROP_NO_MEMORY);
+		stt_drop(stt->dev, skb, STT_DROP_NO_MEMORY);
 		return;
 	}
 	consume_skb(skb);
@@ -537,12 +530,12 @@ static unsigned int receive_hook(struct stt_net *sn, struct sk_buff *skb,
 
 	if (!stt)
 		return NF_ACCEPT;
-	/* What IPsec is to protect must have come through it.  Linux counts
-	 * what did not.
-	 */
+	/* What IPsec is to protect must have come through it. */
 	if (!xfrm_policy_check(NULL, XFRM_POLICY_IN, skb,
-			       ipv6 ? AF_INET6 : AF_INET))
-		return NF_DROP;
+			       ipv6 ? AF_INET6 : AF_INET)) {
+		stt_drop(stt->dev, skb, STT_DROP_RX_POLICY);
+		return NF_STOLEN;
+	}
 	if (!ipv6)
 		stt_input_routes_keep(sn->input_routes, skb);
 	if (skb_is_gso(skb) &&

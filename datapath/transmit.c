@@ -246,33 +246,26 @@ static int find_path(const struct stt_device *stt, struct sk_buff *skb,
 	return 0;
 }
 
-static void drop(struct net_device *dev, struct sk_buff *skb,
-		 unsigned int reason)
-{
-	stt_count_drop(dev, reason);
-	kfree_skb(skb);
-}
-
 /*
  * Moves an outermost 802.1Q tag of 'skb' to 'frame', which is where older
- * receivers expect it.  Returns 'skb', or NULL if there was no memory; then it
- * is freed.
+ * receivers expect it.  Returns 0 or a negative errno.
  */
-static struct sk_buff *take_vlan(struct sk_buff *skb, struct stt_frame *frame)
+static int take_vlan(struct sk_buff *skb, struct stt_frame *frame)
 {
+	int err;
+
 	frame->has_vlan = false;
 	if (!skb_vlan_tag_present(skb) &&
 	    skb->protocol == htons(ETH_P_8021Q)) {
 		u16 tci;
 
 		if (!pskb_may_pull(skb, VLAN_ETH_HLEN))
-			return skb;
+			return 0;
 		tci = ntohs(vlan_eth_hdr(skb)->h_vlan_TCI);
 		/* This may bring a second tag to the front. */
-		if (skb_vlan_pop(skb)) {
-			kfree_skb(skb);
-			return NULL;
-		}
+		err = skb_vlan_pop(skb);
+		if (err)
+			return err;
 		frame->has_vlan = true;
 		frame->vlan = tci;
 	} else if (skb_vlan_tag_present(skb) &&
@@ -281,8 +274,14 @@ static struct sk_buff *take_vlan(struct sk_buff *skb, struct stt_frame *frame)
 		frame->vlan = skb_vlan_tag_get(skb);
 		__vlan_hwaccel_clear_tag(skb);
 	}
-	return skb_vlan_tag_present(skb) ? __vlan_hwaccel_push_inside(skb)
-					 : skb;
+	if (!skb_vlan_tag_present(skb))
+		return 0;
+	err = __vlan_insert_tag(skb, skb->vlan_proto, skb_vlan_tag_get(skb));
+	if (err)
+		return err;
+	skb->protocol = skb->vlan_proto;
+	__vlan_hwaccel_clear_tag(skb);
+	return 0;
 }
 
 /*
@@ -434,24 +433,24 @@ static void send_frame(struct stt_device *stt, struct sk_buff *skb,
 	int err;
 
 	if (len > STT_MAX_INNER_LEN) {
-		drop(dev, skb, STT_DROP_TX_LENGTH);
+		stt_drop(dev, skb, STT_DROP_TX_LENGTH);
 		return;
 	}
 	if (!stt_segment_count(STT_FRAME_HEADER_LEN + len,
 			       path->segment_size)) {
-		drop(dev, skb, STT_DROP_TX_MTU);
+		stt_drop(dev, skb, STT_DROP_TX_MTU);
 		return;
 	}
 	/* Completes a checksum for which the header has no words. */
 	if (!(frame->flags & STT_FLAG_PARTIAL) &&
 	    skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb)) {
-		drop(dev, skb, STT_DROP_TX_NO_MEMORY);
+		stt_drop(dev, skb, STT_DROP_TX_NO_MEMORY);
 		return;
 	}
 
 	skb_scrub_packet(skb, stt_crosses_namespaces(stt));
 	if (push_outer(stt, skb, path, frame)) {
-		drop(dev, skb, STT_DROP_TX_NO_MEMORY);
+		stt_drop(dev, skb, STT_DROP_TX_NO_MEMORY);
 		return;
 	}
 	stt_count_event(dev, STT_EVENT_TX_FRAMES);
@@ -483,7 +482,7 @@ static void cut_and_send(struct stt_device *stt, struct sk_buff *skb,
 	stt_count_event(stt->dev, STT_EVENT_TX_CUT);
 	pieces = skb_gso_segment(skb, features);
 	if (IS_ERR_OR_NULL(pieces)) {
-		drop(stt->dev, skb, STT_DROP_TX_NO_MEMORY);
+		stt_drop(stt->dev, skb, STT_DROP_TX_NO_MEMORY);
 		return;
 	}
 	consume_skb(skb);
@@ -503,7 +502,7 @@ static void transmit(struct sk_buff *skb, struct net_device *dev)
 	struct outer_path path;
 
 	if (!info || !(info->mode & IP_TUNNEL_INFO_TX)) {
-		drop(dev, skb, STT_DROP_TX_METADATA);
+		stt_drop(dev, skb, STT_DROP_TX_METADATA);
 		return;
 	}
 	frame.context_id = be64_to_cpu(info->key.tun_id);
@@ -515,17 +514,16 @@ static void transmit(struct sk_buff *skb, struct net_device *dev)
 				   ? sizeof(struct ipv6hdr)
 				   : skb->protocol == htons(ETH_P_IP)
 				   ? sizeof(struct iphdr) : 0)) {
-		drop(dev, skb, STT_DROP_TX_LENGTH);
+		stt_drop(dev, skb, STT_DROP_TX_TRUNCATED);
 		return;
 	}
 	if (find_path(stt, skb, info, &path)) {
-		drop(dev, skb, STT_DROP_TX_ROUTE);
+		stt_drop(dev, skb, STT_DROP_TX_ROUTE);
 		return;
 	}
 
-	skb = take_vlan(skb, &frame);
-	if (!skb)
-		stt_count_drop(dev, STT_DROP_TX_NO_MEMORY);
+	if (take_vlan(skb, &frame))
+		stt_drop(dev, skb, STT_DROP_TX_NO_MEMORY);
 	else if (describe(skb, &frame) || !skb_is_gso(skb))
 		send_frame(stt, skb, &path, &frame);
 	else
@@ -541,7 +539,7 @@ static void transmit(struct sk_buff *skb, struct net_device *dev)
 netdev_tx_t stt_transmit(struct sk_buff *skb, struct net_device *dev)
 {
 	if (dev_recursion_level() > STT_RECURSION_LIMIT) {
-		drop(dev, skb, STT_DROP_TX_RECURSION);
+		stt_drop(dev, skb, STT_DROP_TX_RECURSION);
 		return NETDEV_TX_OK;
 	}
 	dev_xmit_recursion_inc();
