@@ -21,23 +21,13 @@ import struct
 import sys
 import time
 
-from traffic import DEADLINE, LOST, TRIES, Device, Trouble
+from traffic import DEADLINE, LOST, TRIES, Device, Trouble, fold
 
 UDP_SEGMENT = 103
 SOL_PACKET, PACKET_VNET_HDR = 263, 15
 NEEDS_CSUM, GSO_NONE, GSO_TCPV4, GSO_ECN = 1, 0, 1, 0x80
 ETH_P_ALL = 3
 PORT, VXLAN_PORT, MSS, CWR, ACK = 7100, 4789, 1000, 0x80, 0x10
-
-
-def fold(data, start=0):
-    """The Internet checksum's sum of 'data', folded to 16 bits."""
-    if len(data) % 2:
-        data += b"\0"
-    total = start + sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return total
 
 
 def tcp_packet(a, b, tags, flags, payload):

@@ -225,12 +225,19 @@ def udp(a, b, family, args):
                                                    max(sizes))
 
 
-def checksum(data):
-    data += b"\0" * (len(data) & 1)
-    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+def fold(data, start=0):
+    """The Internet checksum's sum of 'data', folded to 16 bits."""
+    if len(data) % 2:
+        data += b"\0"
+    total = start + sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xffff) + (total >> 16)
-    return total ^ 0xffff
+    return total
+
+
+def checksum(data):
+    """The Internet checksum of 'data'."""
+    return 0xffff ^ fold(data)
 
 
 def icmp(a, b, family, args):

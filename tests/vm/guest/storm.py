@@ -24,6 +24,8 @@ import struct
 import sys
 import time
 
+from traffic import fold
+
 SOL_PACKET, PACKET_VNET_HDR = 263, 15
 NEEDS_CSUM = 1
 GSO_NONE, GSO_TCPV4, GSO_UDP, GSO_TCPV6, GSO_UDP_L4, GSO_ECN = \
@@ -37,16 +39,6 @@ MAX_PACKET = 60000
 PAUSE = 0.0005
 
 NO_OFFLOAD = struct.pack("=BBHHHH", 0, 0, 0, 0, 0, 0)
-
-
-def fold(data, start=0):
-    """The Internet checksum's sum of 'data', folded to 16 bits."""
-    if len(data) % 2:
-        data += b"\0"
-    total = start + sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return total
 
 
 class Ip:
