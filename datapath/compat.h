@@ -16,6 +16,7 @@
 #include <linux/sysctl.h>
 #include <net/dst_metadata.h>
 #include <net/flow.h>
+#include <net/inet_ecn.h>
 #include <net/ip_tunnels.h>
 #include <net/rtnetlink.h>
 #if __has_include(<net/gso.h>)
@@ -87,7 +88,8 @@ static inline void stt_flow_set_tos(struct flowi4 *flow, u8 tos)
 #ifdef STT_HAVE_FLOWI4_DSCP
 	flow->flowi4_dscp = inet_dsfield_to_dscp(tos);
 #else
-	flow->flowi4_tos = RT_TOS(tos);
+	/* Without the ECN field, which is no reason for another route. */
+	flow->flowi4_tos = RT_TOS(tos & ~INET_ECN_MASK);
 #endif
 }
 

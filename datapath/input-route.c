@@ -6,6 +6,7 @@
 #include <linux/jiffies.h>
 #include <linux/netdevice.h>
 #include <net/dst.h>
+#include <net/ip_fib.h>
 #include <net/route.h>
 
 enum {
@@ -13,7 +14,7 @@ enum {
 	MAX_AGE = HZ,
 };
 
-/* All that the choice of a route goes by. */
+/* All that the choice of a route goes by where there are no routing rules. */
 struct input_key {
 	__be32 source;
 	__be32 destination;
@@ -24,8 +25,8 @@ struct input_key {
 
 struct input_route {
 	struct input_key key;
-	unsigned long since;		/* In jiffies. */
-	struct dst_entry *dst;		/* Referenced, or NULL. */
+	unsigned long since;		/* In jiffies: begin of its lookup. */
+	struct dst_entry *dst;		/* Referenced, or NULL until it is known. */
 };
 
 struct stt_input_routes {
@@ -93,9 +94,30 @@ stt_input_routes_find(struct stt_input_routes __percpu *routes,
 }
 
 /*
+ * Tells that Linux is now going to look up the route of 'skb', at its IPv4 header.
+ * Only what is found after that is kept, so that no route grows old by being taken
+ * from here and kept again.
+ */
+void stt_input_routes_expect(struct stt_input_routes __percpu *routes,
+			     const struct sk_buff *skb)
+{
+	struct input_route *route;
+	struct input_key key;
+
+	/* They may go by ports and more. */
+	if (fib4_has_custom_rules(dev_net(skb->dev)))
+		return;
+	route = place(routes, skb, &key);
+	dst_release(route->dst);
+	route->dst = NULL;
+	route->key = key;
+	route->since = jiffies;
+}
+
+/*
  * Remembers the route by which 'skb', which has arrived at this host and is at
- * its IPv4 header, was received, if it is one that holds for all packets like
- * it.
+ * its IPv4 header, was received, if that was expected, and if it is one that holds
+ * for all packets like it.
  */
 void stt_input_routes_keep(struct stt_input_routes __percpu *routes,
 			   const struct sk_buff *skb)
@@ -109,10 +131,6 @@ void stt_input_routes_keep(struct stt_input_routes __percpu *routes,
 	    skb_rtable(skb)->rt_type != RTN_LOCAL || ip_hdr(skb)->ihl != 5)
 		return;
 	route = place(routes, skb, &key);
-	if ((route->dst == dst && is_for(route, &key)) || !dst_hold_safe(dst))
-		return;
-	dst_release(route->dst);
-	route->key = key;
-	route->dst = dst;
-	route->since = jiffies;
+	if (!route->dst && is_for(route, &key) && dst_hold_safe(dst))
+		route->dst = dst;
 }

@@ -13,7 +13,8 @@
  * So each CPU remembers the routes of the segments that it received last.  As
  * for sockets, a route is taken again as long as it is valid; to be sure that
  * changed settings which do not invalidate it take effect, not for longer than
- * a second.
+ * a second after it was looked up.  Where there are routing rules, nothing is
+ * kept, as these can go by all that is in a packet.
  *
  * Only IPv4 routes to the host itself are kept.  All functions but those that
  * create and destroy are to be called with bottom halves disabled and in an RCU
@@ -31,6 +32,8 @@ void stt_input_routes_destroy(struct stt_input_routes __percpu *routes);
 struct dst_entry *
 stt_input_routes_find(struct stt_input_routes __percpu *routes,
 		      const struct sk_buff *skb);
+void stt_input_routes_expect(struct stt_input_routes __percpu *routes,
+			     const struct sk_buff *skb);
 void stt_input_routes_keep(struct stt_input_routes __percpu *routes,
 			   const struct sk_buff *skb);
 

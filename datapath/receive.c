@@ -658,6 +658,8 @@ static unsigned int route4(void *priv, struct sk_buff *skb,
 	dst = stt_input_routes_find(sn->input_routes, skb);
 	if (dst)
 		skb_dst_set_noref(skb, dst);
+	else
+		stt_input_routes_expect(sn->input_routes, skb);
 	return NF_ACCEPT;
 }
 

@@ -11,13 +11,17 @@
 #include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
+#include <net/ip6_fib.h>
 #include <net/ip6_route.h>
+#include <net/ip_fib.h>
 #include <net/ip_tunnels.h>
 #include <net/ipv6.h>
 #include <net/netfilter/nf_conntrack.h>
+#include <net/nexthop.h>
 #include <net/route.h>
 #include <net/tcp.h>
 #include <net/udp_tunnel.h>
+#include <net/xfrm.h>
 #include "compat.h"
 #include "device.h"
 #include "frag-list.h"
@@ -97,6 +101,45 @@ bool stt_transmit_has_used_id(const struct stt_sent_pair *pair, u32 id,
 }
 
 /*
+ * Returns true if the route for 'flow' has several next hops.  Which of them a
+ * frame takes depends on its source port, and on who answers now, so what was
+ * looked up for one frame does not hold for others.
+ */
+static bool is_multipath4(struct net *net, struct flowi4 *flow)
+{
+	struct fib_result result;
+	bool multipath;
+
+	/* As for any packet of this host. */
+	flow->flowi4_iif = LOOPBACK_IFINDEX;
+	rcu_read_lock();
+	multipath = !fib_lookup(net, flow, &result, 0) &&
+		    fib_info_num_path(result.fi) > 1;
+	rcu_read_unlock();
+	return multipath;
+}
+
+/* The same for the IPv6 route 'dst'. */
+static bool is_multipath6(const struct dst_entry *dst)
+{
+	const struct fib6_info *from;
+	bool multipath = false;
+
+	/* IPsec has put its own in front. */
+	dst = xfrm_dst_path(dst);
+	/* A tunnel of IPsec's may go over IPv4. */
+	if (dst->ops->family != AF_INET6)
+		return false;
+	rcu_read_lock();
+	from = rcu_dereference(((const struct rt6_info *)dst)->from);
+	if (from)
+		multipath = from->nh ? nexthop_num_path(from->nh) > 1
+				     : READ_ONCE(from->fib6_nsiblings) > 0;
+	rcu_read_unlock();
+	return multipath;
+}
+
+/*
  * Looks up the route for 'path', whose addresses, TOS, mark and source port are
  * set, and sets its source address, if that was 0, and 'dst'.  Returns 0 or a
  * negative errno.
@@ -112,6 +155,7 @@ static int route4(const struct stt_device *stt, struct outer_path *path,
 		.fl4_sport = path->source_port,
 		.fl4_dport = stt->port,
 	};
+	struct flowi4 asked;
 	struct rtable *rt;
 
 	if (cache) {
@@ -122,12 +166,13 @@ static int route4(const struct stt_device *stt, struct outer_path *path,
 		}
 	}
 	stt_flow_set_tos(&flow, path->tos);
+	asked = flow;
 	rt = ip_route_output_flow(stt->net, &flow, NULL);
 	if (IS_ERR(rt))
 		return PTR_ERR(rt);
 	path->dst = &rt->dst;
 	path->source.ipv4 = flow.saddr;
-	if (cache)
+	if (cache && !is_multipath4(stt->net, &asked))
 		dst_cache_set_ip4(cache, path->dst, flow.saddr);
 	return 0;
 }
@@ -161,7 +206,7 @@ static int route6(const struct stt_device *stt, struct outer_path *path,
 		return PTR_ERR(dst);
 	path->dst = dst;
 	path->source.ipv6 = flow.saddr;
-	if (cache)
+	if (cache && !is_multipath6(dst))
 		dst_cache_set_ip6(cache, dst, &flow.saddr);
 	return 0;
 }

@@ -2,15 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Waits for the first segment of a frame that comes in through a device, and
 answers as a router does for whose next link it was too big: with an ICMP message
-that quotes it, or almost.
+that quotes it, or almost.  Prints a line once the segment is there.
 """
 
 import argparse
 import socket
 import struct
+import sys
 import time
 
+from traffic import checksum
+
 PORT = 7471
+# So long it waits for the segment, in seconds.
+DEADLINE = 120
 
 # What can be changed in the quoted packet: what it is, and how, from the start
 # of the TCP-like header or else of the IP header.
@@ -31,23 +36,19 @@ CHANGES = {
 }
 
 
-def checksum(data):
-    total = sum(struct.unpack("!%dH" % (len(data) // 2),
-                              data[:len(data) & ~1]))
-    if len(data) % 2:
-        total += data[-1] << 8
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
-
-
 def wait_for_segment(device, least):
-    """Returns the IP packet of the first segment of a frame."""
+    """Returns the IP packet of the first segment of a frame, or ends with an
+    error if none comes."""
+    end = time.monotonic() + DEADLINE
     with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM,
                        socket.htons(3)) as sniffer:
         sniffer.bind((device, 3))
         while True:
-            packet, address = sniffer.recvfrom(65600)
+            sniffer.settimeout(max(end - time.monotonic(), 0.001))
+            try:
+                packet, address = sniffer.recvfrom(65600)
+            except TimeoutError:
+                sys.exit(f"forge-icmp.py: no segment in {DEADLINE} s")
             if address[2] == socket.PACKET_OUTGOING:
                 continue
             headers = 20 if packet[0] >> 4 == 4 else 40
@@ -74,6 +75,7 @@ def main():
     args = parser.parse_args()
 
     packet = wait_for_segment(args.device, args.least)
+    print(f"a packet of {len(packet)} bytes", flush=True)
     headers = 20 if packet[0] >> 4 == 4 else 40
     if args.change:
         of_tcp, offset, form, change = CHANGES[args.change]

@@ -319,6 +319,30 @@ test_not_ours()
     still_works
 }
 
+# A routing rule on source ports holds for each segment, whatever came just before
+# from the same address.
+test_rules()
+{
+    local i port
+
+    prepare
+    ip -n b rule add pref 10 lookup local
+    ip -n b rule add pref 5 ipproto tcp sport 40001 blackhole
+    ip -n b rule delete pref 0
+    for i in 1 2 3 4 5; do
+        for port in 40000 40001; do
+            python3 "$here/stt-packet.py" arp : frame \
+                : segment sport=$port ip_src=192.0.2.1 ip_dst=192.0.2.2 \
+                  eth_dst="$(on b cat /sys/class/net/uplink/address)"
+        done
+    done >"$test_dir/segments"
+    # By one CPU, which keeps its own routes.
+    on a taskset 1 python3 "$here/send.py" uplink <"$test_dir/segments"
+    wait_until has_counted rx_whole 5
+    sleep 0.5
+    counter_is b stt0 rx_whole 5
+}
+
 # Sends a good frame in a segment from the workload w, behind host a, to the
 # address $1.
 from_workload()
@@ -444,8 +468,9 @@ has_counted_more()
 # Who has not seen what host a sends over IPv$1 does not change its path MTU.
 test_icmp()
 {
-    local ip=$1 pings change changes=(source"$1" destination"$1" frame-id
-                                frame-length offset data-offset)
+    local ip=$1 pings forger change
+    local changes=(source"$1" destination"$1" frame-id frame-length offset
+                   data-offset)
 
     two_devices "$ip"
     # Single segments arrive, and what arrives is quoted.
@@ -498,11 +523,12 @@ END
     wait_until has_counted_more rx_icmp_ignored $((${#changes[@]} + 12))
 
     # What was true long ago.
-    on b python3 "$here/forge-icmp.py" uplink 1290 --delay 6 &
-    wait_until on b pgrep -f 'forge-icmp.py uplink 1290'
-    sleep 2
+    on b python3 "$here/forge-icmp.py" uplink 1290 --delay 6 \
+        >"$test_dir/caught" &
+    forger=$!
+    wait_until test -s "$test_dir/caught"
     kill $pings
-    wait
+    wait $forger
     equal "path MTU" "$(path_mtu "$ip")" 1300
     ping_from a 198.51.100.2 -s 3000
     no_drops a stt0
@@ -534,6 +560,7 @@ run_test expiry test_expiry
 run_test damaged test_damaged
 run_test nested test_nested
 run_test not-ours test_not_ours
+run_test rules test_rules
 run_test ecn-captured test_ecn_captured
 run_test icmp-ipv4 test_icmp 4
 run_test icmp-ipv6 test_icmp 6
