@@ -523,6 +523,7 @@ END
     wait_until has_counted_more rx_icmp_ignored $((${#changes[@]} + 12))
 
     # What was true long ago.
+    rm -f "$test_dir/caught"
     on b python3 "$here/forge-icmp.py" uplink 1290 --delay 6 \
         >"$test_dir/caught" &
     forger=$!
