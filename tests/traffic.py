@@ -228,7 +228,8 @@ def udp(a, b, family, args):
 def fold(data, start=0):
     """The Internet checksum's sum of 'data', folded to 16 bits."""
     if len(data) % 2:
-        data += b"\0"
+        # Not in place: it is the caller's.
+        data = data + b"\0"
     total = start + sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xffff) + (total >> 16)
