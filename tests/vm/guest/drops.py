@@ -236,7 +236,7 @@ class Trace:
 
     def function(self, location):
         """The function of stt.ko that 'location' is in, or None."""
-        name = re.match(r"(\w+)\+\S+( \[\w+\])?", location)
+        name = re.match(r"([\w.]+)\+\S+( \[\w+\])?", location)
         if name:
             return name.group(1) if name.group(2) == " [stt]" else None
         at = bisect.bisect(self.functions, (int(location, 16), "~")) - 1
