@@ -140,10 +140,10 @@ static int restore_offloads(struct sk_buff *skb, const struct stt_frame *frame,
 
 /*
  * Applies the outer ECN field to 'skb', at what follows its inner Ethernet
- * header (RFC 6040).  Returns false if it must be dropped.
+ * header (RFC 6040).  Returns STT_DROP_NONE, or why it must be dropped.
  */
-static bool decapsulate_ecn(struct stt_device *stt, struct sk_buff *skb,
-			    const struct outer *outer)
+static unsigned int decapsulate_ecn(struct stt_device *stt, struct sk_buff *skb,
+				    const struct outer *outer)
 {
 	unsigned int offset = 0, header_len;
 	bool set_ce = false, set_ect1;
@@ -161,10 +161,10 @@ static bool decapsulate_ecn(struct stt_device *stt, struct sk_buff *skb,
 		header_len = sizeof(struct ipv6hdr);
 		break;
 	default:
-		return true;
+		return STT_DROP_NONE;
 	}
 	if (!pskb_may_pull(skb, offset + header_len))
-		return true;
+		return STT_DROP_NONE;
 	skb_set_network_header(skb, offset);
 	inner_tos = ipv4 ? ip_hdr(skb)->tos : ipv6_get_dsfield(ipv6_hdr(skb));
 
@@ -176,7 +176,7 @@ static bool decapsulate_ecn(struct stt_device *stt, struct sk_buff *skb,
 	if (set_ce || set_ect1) {
 		/* A clone, such as a capture, must not see the mark. */
 		if (skb_ensure_writable(skb, offset + header_len))
-			return false;
+			return STT_DROP_NO_MEMORY;
 		if (set_ce)
 			stt_count_event(stt->dev, STT_EVENT_RX_ECN_MARKED);
 		if (set_ce && ipv4)
@@ -189,7 +189,7 @@ static bool decapsulate_ecn(struct stt_device *stt, struct sk_buff *skb,
 			IP6_ECN_set_ect1(skb, ipv6_hdr(skb));
 	}
 	skb_reset_network_header(skb);
-	return result <= 1;
+	return result > 1 ? STT_DROP_RX_ECN : STT_DROP_NONE;
 }
 
 /* Set while this CPU hands a packet up by hand_up(). */
@@ -234,8 +234,7 @@ static void deliver(struct stt_device *stt, struct sk_buff *skb,
 	struct dst_entry *metadata;
 	struct stt_frame frame;
 	struct stt_inner inner;
-	enum stt_drop reason;
-	unsigned int len;
+	unsigned int reason, len;
 	bool alone;
 
 	if (!pskb_may_pull(skb, min_t(unsigned int, skb->len,
@@ -274,8 +273,9 @@ static void deliver(struct stt_device *stt, struct sk_buff *skb,
 	if (frame.has_vlan)
 		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q), frame.vlan);
 
-	if (!decapsulate_ecn(stt, skb, outer)) {
-		stt_drop(stt->dev, skb, STT_DROP_RX_ECN);
+	reason = decapsulate_ecn(stt, skb, outer);
+	if (reason) {
+		stt_drop(stt->dev, skb, reason);
 		return;
 	}
 
