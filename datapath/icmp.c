@@ -30,6 +30,7 @@ enum {
 struct too_big {
 	struct stt_device *stt;
 	struct stt_sent_pair pair;
+	__be16 source_port;
 	u32 mtu;		/* Of the link that it did not fit. */
 	unsigned int length;	/* The packet's, with its IP header. */
 	bool well_formed;	/* It has the form of what STT sends. */
@@ -65,6 +66,7 @@ static bool read_quote(const struct stt_net *sn, const struct sk_buff *skb,
 	if (!message->stt)
 		return false;
 
+	message->source_port = tcp.source;
 	message->has_frame_id = quoted >= FRAME_ID_QUOTE;
 	message->well_formed = quoted >= SHORT_QUOTE &&
 			       message->length > header_length &&
@@ -221,11 +223,27 @@ bool stt_icmp6_is_ours(const struct stt_net *sn, const struct sk_buff *skb)
 }
 
 /*
- * Tells the route that segments with 'mark' take to where 'quote' went, a quoted
- * packet at its IP header, that its path MTU is 'mtu'.
+ * Tells 'dst', a route for 'quote', which is a quoted packet at its IP header,
+ * that its path MTU is 'mtu', and releases it.
  */
-static void update_route4(struct net *net, struct sk_buff *quote, u32 mark,
-			  u32 mtu)
+static void update_route(struct sk_buff *quote, struct dst_entry *dst, u32 mtu)
+{
+	skb_reset_network_header(quote);
+	quote->dev = dst->dev;
+	skb_dst_drop(quote);
+	skb_dst_set(quote, dst);
+	skb_dst_update_pmtu_no_confirm(quote, mtu);
+}
+
+/*
+ * Tells the route that 'quote' took, a quoted packet at its IP header that this
+ * host sent with 'mark', that its path MTU is as 'message' says.
+ *
+ * ipv4_update_pmtu() and ip6_update_pmtu() do not look at ports, by which the next
+ * hop is chosen where there are several.
+ */
+static void update_route4(struct net *net, const struct too_big *message,
+			  struct sk_buff *quote, u32 mark)
 {
 	const struct iphdr *ip = (const struct iphdr *)quote->data;
 	struct flowi4 flow = {
@@ -233,24 +251,49 @@ static void update_route4(struct net *net, struct sk_buff *quote, u32 mark,
 		.flowi4_proto = IPPROTO_TCP,
 		.daddr = ip->daddr,
 		.saddr = ip->saddr,
+		.fl4_sport = message->source_port,
+		.fl4_dport = message->stt->port,
 	};
 	struct rtable *rt;
 
-	quote->mark = mark;
-	if (!mark) {
-		ipv4_update_pmtu(quote, net, mtu, 0, IPPROTO_TCP);
-		return;
-	}
-	/* That knows the mark of connections only. */
 	stt_flow_set_tos(&flow, ip->tos & ~INET_ECN_MASK);
 	rt = __ip_route_output_key(net, &flow);
 	if (IS_ERR(rt))
 		return;
-	skb_reset_network_header(quote);
-	quote->dev = rt->dst.dev;
-	skb_dst_drop(quote);
-	skb_dst_set(quote, &rt->dst);
-	skb_dst_update_pmtu_no_confirm(quote, mtu);
+	/* Linux looks the route up again, with this mark. */
+	quote->mark = mark;
+	update_route(quote, &rt->dst, message->mtu);
+}
+
+/* The same for IPv6. */
+static void update_route6(struct net *net, const struct too_big *message,
+			  struct sk_buff *quote, u32 mark)
+{
+	const struct ipv6hdr *ip = (const struct ipv6hdr *)quote->data;
+	/* The next hop also depends on whether the source address was known when
+	 * it was chosen, which is so with local_ip only.
+	 */
+	const struct in6_addr sources[] = { ip->saddr, in6addr_any };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sources); i++) {
+		struct flowi6 flow = {
+			.flowi6_mark = mark,
+			.flowi6_proto = IPPROTO_TCP,
+			.daddr = ip->daddr,
+			.saddr = sources[i],
+			/* Linux chose the flow label when it had the route. */
+			.flowlabel = ip6_make_flowinfo(ipv6_get_dsfield(ip), 0),
+			.fl6_sport = message->source_port,
+			.fl6_dport = message->stt->port,
+		};
+		struct dst_entry *dst = ip6_route_output(net, NULL, &flow);
+
+		if (dst->error)
+			dst_release(dst);
+		else
+			update_route(quote, dst, message->mtu);
+	}
 }
 
 /* Looks at 'skb', an ICMP packet for this host, and leaves it as it is. */
@@ -276,7 +319,7 @@ void stt_icmp4(const struct stt_net *sn, struct sk_buff *skb)
 		if (READ_ONCE(sn->net->ipv4.sysctl_ip_no_pmtu_disc) == 1)
 			message.mtu = 0;
 		while (n--)
-			update_route4(sn->net, quote, marks[n], message.mtu);
+			update_route4(sn->net, &message, quote, marks[n]);
 		event = STT_EVENT_RX_PATH_MTU;
 	}
 	consume_skb(quote);
@@ -305,8 +348,7 @@ void stt_icmp6(const struct stt_net *sn, struct sk_buff *skb)
 	    pskb_may_pull(quote, sizeof(struct ipv6hdr)) &&
 	    stt_recently_sent_believe(sn->recently_sent, &message.pair)) {
 		while (n--)
-			ip6_update_pmtu(quote, sn->net, htonl(message.mtu), 0,
-					marks[n], sock_net_uid(sn->net, NULL));
+			update_route6(sn->net, &message, quote, marks[n]);
 		event = STT_EVENT_RX_PATH_MTU;
 	}
 	consume_skb(quote);

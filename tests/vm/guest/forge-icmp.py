@@ -75,8 +75,9 @@ def main():
     args = parser.parse_args()
 
     packet = wait_for_segment(args.device, args.least)
-    print(f"a packet of {len(packet)} bytes", flush=True)
     headers = 20 if packet[0] >> 4 == 4 else 40
+    port, = struct.unpack_from("!H", packet, headers)
+    print(f"a packet of {len(packet)} bytes from port {port}", flush=True)
     if args.change:
         of_tcp, offset, form, change = CHANGES[args.change]
         offset += headers if of_tcp else 0

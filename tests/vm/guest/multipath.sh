@@ -1,11 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
+# multipath.sh [TEST...]
+#
 # Tunnels of Debian's Open vSwitch whose other end is reached by a route with two
-# next hops.
+# next hops.  With arguments, only the TESTs of those names are run.
 
+here=$(dirname "$0")
 # shellcheck source=tests/vm/guest/stt.sh
-. "$(dirname "$0")/stt.sh"
+. "$here/stt.sh"
 
 # Makes the hosts and guests of two_hosts_with_tunnel with a tunnel over IPv$1, and
 # a second link.  The ends of the tunnel are addresses of no link, and the route
@@ -128,9 +131,76 @@ END
     wait_until has_answers "$pings" $((before + 30))
 }
 
+# Tells whether host h1 has believed $1 ICMP messages.
+has_believed()
+{
+    [ "$(counter h1 stt_sys_7471 rx_path_mtu)" = "$1" ]
+}
+
+# Prints how many packets host h2's rule with the comment $1 has seen.
+seen()
+{
+    on h2 nft list chain inet watch input |
+        sed -n "s/.*packets \([0-9]*\) .*\"$1\".*/\1/p"
+}
+
+# Tells whether these are at least $2.
+has_seen()
+{
+    [ "$(seen "$1")" -ge "$2" ]
+}
+
+# What a router says of segments that went by one link is the path MTU of that link,
+# over IPv$1.
+test_path_mtu()
+{
+    local device n=0 mtu=1300 port sender
+
+    two_ways "$1" "$2"
+    # Single segments arrive, and what arrives is quoted.
+    on h1 ethtool -K uplink tso off
+    on h1 ethtool -K second tso off
+    # Each packet is a segment of 1400 bytes or more, by either link.  Not by 'on',
+    # so that $! is the sender itself.
+    ip netns exec g1 python3 -c '
+import itertools
+import socket
+import time
+for port in itertools.cycle(range(10000, 10100)):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.bind(("198.51.100.1", port))
+        sender.sendto(bytes(1300), ("198.51.100.2", 9))
+    time.sleep(0.02)
+' &
+    sender=$!
+    for device in second uplink; do
+        port=$(on h2 python3 "$here/forge-icmp.py" $device $mtu)
+        echo "$port"
+        port=${port##* }
+        n=$((n + 1))
+        wait_until has_believed $n
+        on h2 nft -f - <<END
+table inet watch {
+    chain input {
+        type filter hook input priority 0;
+        tcp sport $port counter comment "all"
+        tcp sport $port meta length > $mtu counter comment "large"
+    }
+}
+END
+        wait_until has_seen all 4
+        equal "segments by $device larger than $mtu" "$(seen large)" 0
+        on h2 nft delete table inet watch
+        mtu=1280
+    done
+    kill $sender
+}
+
+wanted=$*
 for form in route group; do
     for ip in 4 6; do
         run_test "spread-ipv$ip-$form" test_spread $ip $form
         run_test "failed-ipv$ip-$form" test_failed $ip $form
+        run_test "path-mtu-ipv$ip-$form" test_path_mtu $ip $form
     done
 done
