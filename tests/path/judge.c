@@ -368,6 +368,22 @@ take_ethernet(struct frames *frames, enum layer_type *first)
     }
 }
 
+/* Clears the DEI bit of the outermost 802.1Q tag in 'frames', of whose packets the
+ * first 'max_len' bytes are sent: STT's frame header takes such a tag, if it is
+ * whole, and has no place for that bit. */
+static void
+clear_dei(struct frames *frames, size_t max_len)
+{
+    for (size_t i = 0; i < frames->count; i++) {
+        struct frame *frame = &frames->list[i];
+
+        if (frame->size >= 18 && max_len >= 18
+            && get_u16(frame->data + 12) == 0x8100) {
+            frame->data[14] &= 0xef;
+        }
+    }
+}
+
 /* Is 'departure', which left through no tunnel, what is left of a longer packet?
  * A whole one, or a copy of it, may be beside it, and as long as it. */
 static bool
@@ -429,6 +445,11 @@ judge_out(const struct path_case *path, const struct passage *passage,
         }
         frames_clear(&arrived);
         arrived = inner;
+    }
+    if (n_tunnels && tunnel_is_stt(tunnels[0])) {
+        clear_dei(&expectation->whole, SIZE_MAX);
+        clear_dei(&expectation->also, SIZE_MAX);
+        clear_dei(&expectation->prefixes, max_len);
     }
     if (n_tunnels && tunnel_is_l3(tunnels[0])) {
         take_ethernet(&expectation->whole, &first);
