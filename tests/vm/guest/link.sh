@@ -198,6 +198,38 @@ test_stream()
     no_drops b stt0
 }
 
+# With accurate ECN (RFC 9768) each packet of a super-packet has the same CWR
+# bit.  STT cannot say that of a super-packet, and whoever cuts one clears the
+# bit but in the first packet, so these leave as packets.
+test_accurate_ecn()
+{
+    local host segmented
+
+    two_devices
+    for host in a b; do
+        # So no packet needs a second segment.
+        ip -n $host link set stt0 mtu 1400
+        on $host sysctl -qw net.ipv4.tcp_ecn=1
+    done
+    iperf3_mbits a 198.51.100.2 b
+    segmented=$(counter a stt0 tx_segmented)
+    at_least "frames in segments with classic ECN" "$segmented" 100
+
+    for host in a b; do
+        on $host sysctl -qw net.ipv4.tcp_ecn=3 2>"$test_dir/refused" \
+            || skip "the kernel's TCP has no accurate ECN"
+    done
+    capture b stt0 "$test_dir/syn.pcap" 'tcp[tcpflags] & tcp-syn != 0'
+    iperf3_mbits a 198.51.100.2 b
+    stop_captures
+    at_least "connections that asked for accurate ECN" \
+        "$(captured "$test_dir/syn.pcap" \
+            'tcp[12] & 1 != 0 and tcp[13] & 0xd2 = 0xc2')" 1
+    counter_is a stt0 tx_segmented "$segmented"
+    no_drops a stt0
+    no_drops b stt0
+}
+
 # Super-packets, which do not wait for GRO, do not overtake small packets of
 # their flow, which do.
 test_order()
@@ -872,6 +904,7 @@ run_test stream-ipv4-no-tso test_stream 4 "tso off"
 run_test stream-ipv6-no-tso test_stream 6 "tso off gro on"
 run_test stream-ipv4-gro test_stream 4 "tso off gro on rx-gro-list on"
 run_test stream-ipv4-no-offloads test_stream 4 "tso off gso off sg off tx off"
+run_test accurate-ecn test_accurate_ecn
 run_test order test_order
 run_test down test_down
 run_test errors test_errors
