@@ -1,31 +1,24 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# storm.sh SECONDS
+# storm.sh SECONDS [SEED]
 #
 # Packets made at random, segments of a stranger and what guests leave to their
 # devices, for so many seconds each.  The kernel must not complain, and each packet
-# must be in one counter.
+# must be in one counter.  With the same SEED they are the same packets.
 
 # shellcheck source=tests/vm/guest/stt.sh
 . "$(dirname "$0")/stt.sh"
 
 here=$(dirname "$0")
 duration=$1
-
-# Prints a seed, which may be the environment's, and says which it is.
-choose_seed()
-{
-    local seed=${STORM_SEED-$((RANDOM * 32768 + RANDOM))}
-
-    echo "seed $seed" >&2
-    echo "$seed"
-}
+seed=${2-$((RANDOM * 32768 + RANDOM))}
+echo "seed $seed"
 
 # Sends a storm of kind $2 from device $3 of host $1 to the Ethernet address $4.
 storm()
 {
-    on "$1" python3 "$here/storm.py" "$2" "$duration" "$(choose_seed)" \
+    on "$1" python3 "$here/storm.py" "$2" "$duration" "$seed" \
         "$3" "$4" | tee "$test_dir/sent"
     at_least "packets sent" "$(cat "$test_dir/sent")" $((duration * 20))
 }
