@@ -231,19 +231,22 @@ clean-tests:
 	rm -rf tests/fuzz.dir
 CLEAN_LOCAL += clean-tests
 
-# make check-vm, make check-kernels: the kernel modules in virtual machines, with
-# the kernels that Debian 12 and 13 have, and with all.  make check-vm-debug: with
-# a kernel that finds errors in itself.  make check-vm-storm: an hour of packets made
-# at random.  What is downloaded and made for them is kept in vm/.
+# make check-vm: the kernel modules in virtual machines, with the kernels that Debian
+# 12 and 13 have, each scenario on one of them.  make check-kernels: all scenarios on
+# all kernels.  make check-vm-debug: with a kernel that finds errors in itself.  make
+# check-vm-storm: an hour of packets made at random.  What is downloaded and made for
+# them is kept in vm/.
 
-VM_KERNELS = 6.1 6.12
-ALL_VM_KERNELS = 5.10 6.1 6.12 7.2
+VM_PARTS = 6.12-1/2 6.1-2/2
+VM_KERNELS = 5.10 6.1 6.12 7.2
 DEBUG_VM_KERNELS = 6.1-debug
+check_vm_parts = $(VM_PARTS:%=check-vm-part-%)
 check_vm_targets = check-vm-5.10 check-vm-6.1 check-vm-6.1-debug check-vm-6.12 \
 	check-vm-7.2
-.PHONY: check-vm check-kernels check-vm-debug check-vm-storm $(check_vm_targets)
-check-vm: $(VM_KERNELS:%=check-vm-%)
-check-kernels: $(ALL_VM_KERNELS:%=check-vm-%)
+.PHONY: check-vm check-kernels check-vm-debug check-vm-storm $(check_vm_targets) \
+	$(check_vm_parts)
+check-vm: $(check_vm_parts)
+check-kernels: $(VM_KERNELS:%=check-vm-%)
 check-vm-debug: $(DEBUG_VM_KERNELS:%=check-vm-%)
 check-vm-storm:
 	@$(MAKE) check-vm-6.12 \
@@ -251,9 +254,12 @@ check-vm-storm:
 if HAVE_OVS
 vm_ovs_tree = --ovs-tree ovs
 endif
+CHECK_VM = $(srcdir)/tests/vm/check --work vm $(vm_ovs_tree)
 $(check_vm_targets): all
-	@$(srcdir)/tests/vm/check --work vm $(vm_ovs_tree) $(VMFLAGS) \
-	  $(@:check-vm-%=%)
+	@$(CHECK_VM) $(VMFLAGS) $(@:check-vm-%=%)
+$(check_vm_parts): all
+	@part=$(@:check-vm-part-%=%); \
+	$(CHECK_VM) --part $${part#*-} $(VMFLAGS) $${part%-*}
 EXTRA_DIST += tests/vm
 
 # make check-packages: the Debian packages, made from what make dist makes, in

@@ -91,7 +91,7 @@ flow_packets()
 # keys and in their actions.
 one_family()
 {
-    local ip=$1 i source from to there back
+    local ip=$1 i source from to there back df=-df
     local ip_packet="eth(),eth_type(0x0800),ipv4(frag=no)"
     local -A guest tunnel
 
@@ -104,6 +104,9 @@ one_family()
     if [ "$ip" = 6 ]; then
         from="ipv6_src=2001:db8:2::1,ipv6_dst=2001:db8:2::2"
         to="ipv6_src=2001:db8:2::2,ipv6_dst=2001:db8:2::1"
+    elif [ "$(uname -r | cut -d. -f1)" -ge 7 ]; then
+        # From Linux 7 on a receiver says that it saw the DF bit.
+        df=+df
     fi
     there="tos=0x28,ttl=33,tp_src=9,tp_dst=7471,flags(df|csum|key)"
     back="tos=0x48,ttl=44,tp_src=9,tp_dst=7471,flags(csum|key)"
@@ -116,7 +119,7 @@ one_family()
     back="tos=0x48,ttl=44,tp_dst=7471,flags(-df+csum+key)"
     set_flow h1 2 "tunnel(tun_id=$key,$to,$back),in_port(${tunnel[1]}),$ip_packet" \
         "${guest[1]}"
-    there="tos=0x28,ttl=33,tp_dst=7471,flags(-df+csum+key)"
+    there="tos=0x28,ttl=33,tp_dst=7471,flags($df+csum+key)"
     set_flow h2 1 "tunnel(tun_id=$key,$from,$there),in_port(${tunnel[2]}),$ip_packet" \
         "${guest[2]}"
     on h2 tcpdump -Z root -n -v -c 1 -i uplink tcp dst port 7471 \
@@ -130,7 +133,7 @@ one_family()
     source=$(sed -n 's/.*[.:]\([0-9]*\) > .*\.7471: .*/\1/p' \
         "$test_dir/segment" | head -n 1)
     dpctl h2 del-flow "$(ufid 1)"
-    there="tos=0x28,ttl=33,tp_src=$source,tp_dst=7471,flags(-df+csum+key)"
+    there="tos=0x28,ttl=33,tp_src=$source,tp_dst=7471,flags($df+csum+key)"
     set_flow h2 1 "tunnel(tun_id=$key,$from,$there),in_port(${tunnel[2]}),$ip_packet" \
         "${guest[2]}"
     set_flow h2 2 "tunnel(tun_id=0x1,$from,$there),in_port(${tunnel[2]}),$ip_packet" \
