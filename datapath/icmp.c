@@ -240,29 +240,34 @@ static void update_route(struct sk_buff *quote, struct dst_entry *dst, u32 mtu)
  * host sent with 'mark', that its path MTU is as 'message' says.
  *
  * ipv4_update_pmtu() and ip6_update_pmtu() do not look at ports, by which the next
- * hop is chosen where there are several.
+ * hop is chosen where there are several.  It also depends on whether the source
+ * address was known when it was chosen, which is so with local_ip only.
  */
 static void update_route4(struct net *net, const struct too_big *message,
 			  struct sk_buff *quote, u32 mark)
 {
 	const struct iphdr *ip = (const struct iphdr *)quote->data;
-	struct flowi4 flow = {
-		.flowi4_mark = mark,
-		.flowi4_proto = IPPROTO_TCP,
-		.daddr = ip->daddr,
-		.saddr = ip->saddr,
-		.fl4_sport = message->source_port,
-		.fl4_dport = message->stt->port,
-	};
-	struct rtable *rt;
+	const __be32 sources[] = { ip->saddr, htonl(INADDR_ANY) };
+	unsigned int i;
 
-	stt_flow_set_tos(&flow, ip->tos & ~INET_ECN_MASK);
-	rt = __ip_route_output_key(net, &flow);
-	if (IS_ERR(rt))
-		return;
 	/* Linux looks the route up again, with this mark. */
 	quote->mark = mark;
-	update_route(quote, &rt->dst, message->mtu);
+	for (i = 0; i < ARRAY_SIZE(sources); i++) {
+		struct flowi4 flow = {
+			.flowi4_mark = mark,
+			.flowi4_proto = IPPROTO_TCP,
+			.daddr = ip->daddr,
+			.saddr = sources[i],
+			.fl4_sport = message->source_port,
+			.fl4_dport = message->stt->port,
+		};
+		struct rtable *rt;
+
+		stt_flow_set_tos(&flow, ip->tos & ~INET_ECN_MASK);
+		rt = __ip_route_output_key(net, &flow);
+		if (!IS_ERR(rt))
+			update_route(quote, &rt->dst, message->mtu);
+	}
 }
 
 /* The same for IPv6. */
@@ -270,9 +275,6 @@ static void update_route6(struct net *net, const struct too_big *message,
 			  struct sk_buff *quote, u32 mark)
 {
 	const struct ipv6hdr *ip = (const struct ipv6hdr *)quote->data;
-	/* The next hop also depends on whether the source address was known when
-	 * it was chosen, which is so with local_ip only.
-	 */
 	const struct in6_addr sources[] = { ip->saddr, in6addr_any };
 	unsigned int i;
 

@@ -110,6 +110,9 @@ test_failed()
 {
     local link=uplink pings=$test_dir/pings second before host
 
+    if [ "$1 $2" != "4 route" ] && [ "$(uname -r | cut -d. -f1)" -lt 6 ]; then
+        skip "this kernel itself may keep to a next hop that has failed"
+    fi
     two_ways "$1" "$2"
     ip netns exec g1 taskset 1 ping -n -i 0.1 -w 120 198.51.100.2 >"$pings" &
     wait_until has_answers "$pings" 3
