@@ -27,11 +27,14 @@ ping_both_ways()
     done
 }
 
-# Sends TCP and UDP streams of two seconds in both directions.
+# Sends TCP and UDP streams of two seconds in both directions.  TCP's must come to
+# $1 Mbit/s at least, or to 1.
 stream_both_ways()
 {
-    at_least "Mbit/s" "$(iperf3_mbits a 198.51.100.2 b -t 2)" 1
-    at_least "Mbit/s" "$(iperf3_mbits a 2001:db8:100::2 b -t 2 -R)" 1
+    local least=${1-1}
+
+    at_least "Mbit/s" "$(iperf3_mbits a 198.51.100.2 b -t 2)" "$least"
+    at_least "Mbit/s" "$(iperf3_mbits a 2001:db8:100::2 b -t 2 -R)" "$least"
     iperf3_mbits a 198.51.100.2 b -t 2 -u -b 20M -l 30000
     iperf3_mbits a 2001:db8:100::2 b -t 2 -u -b 20M -l 1200 -R
 }
@@ -63,11 +66,12 @@ test_bad_link()
     capture b stt0 "$test_dir/stt0.pcap" -s 100
     ping_from a 198.51.100.2 -s 30000 -c 20 -w 30 || true
     stream_both_ways
+    # In two seconds, next to nothing may come through what follows.
     on b sysctl -q -w net.stt.reassembly_age=10
-    stream_both_ways
+    stream_both_ways 0
     on b sysctl -q -w net.stt.reassembly_age=1000 \
         net.stt.reassembly_bytes=262144 net.stt.reassembly_frames=2
-    stream_both_ways
+    stream_both_ways 0
     on b ethtool -S stt0
     at_least "duplicates" "$(counter b stt0 rx_duplicate)" 1
     at_least "frames expired" "$(counter b stt0 rx_expired)" 1
