@@ -71,7 +71,9 @@ END
     storm a segments uplink "$(on b cat /sys/class/net/uplink/address)"
     wait_until holds_nothing b stt0
     on b ethtool -S stt0 | grep -v ' 0$'
-    at_least "frames reassembled" "$(counter b stt0 rx_reassembled)" $duration
+    # A kernel that finds errors in itself gets to fewer than one in a second.
+    at_least "frames reassembled" "$(counter b stt0 rx_reassembled)" \
+        $((duration / 4))
     equal "segments counted" \
         "$(sum b rx_whole rx_segments_held rx_truncated rx_data_offset \
                rx_checksum rx_empty rx_frame_length rx_bounds)" \
@@ -127,7 +129,8 @@ test_guests()
     equal "frames received" "$(sum b rx_whole rx_reassembled)" \
         "$(($(counter a stt0 tx_frames) - $(counter a stt0 tx_output)))"
     frames_are_accounted_for
-    at_least "frames in segments" "$(counter b stt0 rx_reassembled)" $duration
+    at_least "frames in segments" "$(counter b stt0 rx_reassembled)" \
+        $((duration / 4))
     if [ "$kind" = honest ]; then
         no_drops a stt0
         equal "wrong checksums" "$(wrong_checksums)" 0
