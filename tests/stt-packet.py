@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes, takes apart and shows STT packets, for tests.
 
-usage: stt-packet.py STAGE [NAME=VALUE]... [: STAGE [NAME=VALUE]...]...
+usage: stt-packet.py STAGES [= [STAGES]]
+where STAGES are STAGE [NAME=VALUE]... [: STAGE [NAME=VALUE]...]...
 
 Packets go through the stages from left to right.  The first stage brings them
 in, the last one writes them to standard output, in hex, one in a line.  This
@@ -10,6 +11,10 @@ makes a TCP packet, puts an STT frame header in front of it and cuts the frame
 into segments of 500 bytes:
 
   stt-packet.py tcp4 len=1200 : frame context_id=7 : segment size=500
+
+With "=" nothing is written unless the packets on its left differ from those on
+its right, of which there are none without any stages: then both are shown, and
+the exit status is 1.
 
 Values are integers in any of Python's notations, MAC and IP addresses, or
 words.  Every field of a header is set with its name in HEADERS below, even to
@@ -30,7 +35,8 @@ Stages that bring packets in:
 Stages that change packets:
   vlan          pushes a VLAN tag
   pad           appends "n" bytes of 0xee
-  cut           leaves the first "n" bytes, drops "skip" ones in front
+  cut           leaves the first "n" bytes, drops "skip" ones in front; with
+                "n=A-B" makes as many copies as there are numbers from A to B
   poke          overwrites bytes: "at" (offset) with "with" (hex)
   damage        makes "n" copies of each packet, in which up to three bytes
                 between offsets "from" and "to" have another value, as the
@@ -45,6 +51,8 @@ Stages that change packets:
                 frame has none; "csum" as above; "ip_options" (hex)
   pick          leaves the packets with the given numbers, "n=2,0,1"
   reverse       turns their order around
+  receive P     has ovs-vswitchd's dummy port P receive the packets, one by one,
+                and waits until it has processed them; leaves none
   join          puts segments together to frames, in the order in which these
                 begin, and leaves what is behind the frame headers; fails if
                 one is not well-formed or a frame is not whole
@@ -68,7 +76,7 @@ Stages that come last:
 """
 
 import ipaddress
-import random
+import os
 import struct
 import sys
 
@@ -158,7 +166,7 @@ class Args(dict):
     def check(self, stage):
         unknown = set(self) - self.used
         if unknown or (self.words and stage not in ("hex", "pcap", "new",
-                                                         "write")):
+                                                         "receive", "write")):
             die(f"{stage}: unknown {sorted(unknown) + self.words}")
 
 
@@ -297,6 +305,8 @@ def inner(kind, args):
 
 
 def damage(packets, args):
+    # This and other modules take longer to load than most stages to run.
+    import random
     rand = random.Random(args.take_int("seed", 0))
     n, start, end = (args.take_int(name) for name in ("n", "from", "to"))
     damaged = []
@@ -392,6 +402,45 @@ def new_packets(name):
     with open(name + ".seen", "w") as f:
         f.write(str(len(packets)))
     return packets[seen:]
+
+
+def ask_switch(commands):
+    """Has ovs-vswitchd run each of the 'commands', which are lists of words, as
+    ovs-appctl does, but without a process for each."""
+    import json
+    import socket
+    # The folder's name may be too long for a socket's address.
+    folder = os.open(os.environ["OVS_RUNDIR"], os.O_RDONLY)
+    path = f"/proc/self/fd/{folder}/ovs-vswitchd"
+    with open(path + ".pid") as f:
+        path += f".{f.read().strip()}.ctl"
+    for method, *words in commands:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(path)
+            connection.sendall(json.dumps({"id": 0, "method": method,
+                                           "params": words}).encode())
+            answer = json.loads(read_object(connection))
+        if answer["error"] is not None:
+            die(f"{method}: {answer['error']}")
+    os.close(folder)
+
+
+def read_object(connection):
+    """The JSON object that comes in, of whose strings none has braces."""
+    data = b""
+    while not data or data.count(b"{") > data.count(b"}"):
+        part = connection.recv(65536)
+        if not part:
+            die("ovs-vswitchd closed the connection")
+        data += part
+    return data
+
+
+def receive(port, packets):
+    ask_switch([["netdev-dummy/receive", port, packet.hex()]
+                for packet in packets]
+               # It does what is in its queues before it takes a connection.
+               + [["version"]])
 
 
 def frames_of(packets):
@@ -523,8 +572,10 @@ def run(stage, words, packets):
         n = args.take_int("n")
         packets = [p + b"\xee" * n for p in packets]
     elif stage == "cut":
-        n, skip = args.take_int("n"), args.take_int("skip", 0)
-        packets = [p[skip:][:n] for p in packets]
+        first, _, last = args.take("n", "65536").partition("-")
+        skip = args.take_int("skip", 0)
+        packets = [p[skip:][:n] for p in packets
+                   for n in range(number(first), number(last or first) + 1)]
     elif stage == "poke":
         at, data = args.take_int("at"), args.take_hex("with")
         packets = [put(p, at, data) for p in packets]
@@ -543,6 +594,9 @@ def run(stage, words, packets):
         packets = [packets[int(n)] for n in args.take("n").split(",")]
     elif stage == "reverse":
         packets = packets[::-1]
+    elif stage == "receive":
+        receive(args.words[0], packets)
+        packets = []
     elif stage == "join":
         packets = [f[18:] for f in frames_of(packets)]
     elif stage == "show":
@@ -566,10 +620,8 @@ def run(stage, words, packets):
     return packets
 
 
-def main(argv):
-    if not argv or argv[0] in ("-h", "--help"):
-        print(__doc__)
-        return
+def run_all(argv):
+    """Runs the stages in 'argv'.  Returns the last one's packets, or None."""
     stages = [[]]
     for word in argv:
         if word == ":":
@@ -579,7 +631,31 @@ def main(argv):
     packets = []
     for stage, *words in stages:
         packets = run(stage, words, packets)
-    for packet in packets or []:
+    return packets
+
+
+def show_difference(packets, expected):
+    import difflib
+    for line in difflib.unified_diff([p.hex() for p in expected],
+                                     [p.hex() for p in packets],
+                                     "expected", "packets", lineterm=""):
+        print(line)
+
+
+def main(argv):
+    if not argv or argv[0] in ("-h", "--help"):
+        print(__doc__)
+        return
+    if "=" in argv:
+        equals = argv.index("=")
+        packets = run_all(argv[:equals])
+        expected = argv[equals + 1:]
+        expected = run_all(expected) if expected else []
+        if packets != expected:
+            show_difference(packets, expected)
+            sys.exit(1)
+        return
+    for packet in run_all(argv) or []:
         print(packet.hex())
 
 
