@@ -135,7 +135,8 @@ TESTSUITE_AT = \
 	tests/export.at \
 	tests/pipeline.at
 
-# make check-system: tests in network namespaces, by root.
+# make check-system: tests in network namespaces, by root.  make check-system-short:
+# those but a few that take a minute or two each.
 
 SYSTEM_TESTSUITE_AT = \
 	tests/system-testsuite.at \
@@ -213,7 +214,7 @@ tests/ovn-testsuite: $(OVN_TESTSUITE_AT) tests/package.m4
 	$(AM_V_GEN)$(AUTOTEST) -I tests -I $(srcdir) \
 	  -o $@.tmp $(srcdir)/tests/ovn-testsuite.at && mv $@.tmp $@
 
-.PHONY: check-system check-ovn check-release check-release-system
+.PHONY: check-system check-system-short check-ovn check-release check-release-system
 .PHONY: check-ovs check-ovs-all check-fuzz fuzz
 
 check-local: tests/testsuite $(check_local_programs)
@@ -232,20 +233,20 @@ clean-tests:
 CLEAN_LOCAL += clean-tests
 
 # make check-vm: the kernel modules in virtual machines, with the kernels that Debian
-# 12 and 13 have, each scenario on one of them.  make check-kernels: all scenarios on
-# all kernels.  make check-vm-debug: with a kernel that finds errors in itself.  make
-# check-vm-storm: an hour of packets made at random.  What is downloaded and made for
-# them is kept in vm/.
+# 12 and 13 have, of each kind of test one or two, each on one of them.  make
+# check-kernels: all tests on all kernels.  make check-vm-debug: with a kernel that
+# finds errors in itself.  make check-vm-storm: an hour of packets made at random.
+# What is downloaded and made for them is kept in vm/.
 
-VM_PARTS = 6.12-1/2 6.1-2/2
+SHORT_VM_KERNELS = 6.12 6.1
 VM_KERNELS = 5.10 6.1 6.12 7.2
 DEBUG_VM_KERNELS = 6.1-debug
-check_vm_parts = $(VM_PARTS:%=check-vm-part-%)
+check_short_vm_targets = $(SHORT_VM_KERNELS:%=check-vm-short-%)
 check_vm_targets = check-vm-5.10 check-vm-6.1 check-vm-6.1-debug check-vm-6.12 \
 	check-vm-7.2
 .PHONY: check-vm check-kernels check-vm-debug check-vm-storm $(check_vm_targets) \
-	$(check_vm_parts)
-check-vm: $(check_vm_parts)
+	$(check_short_vm_targets)
+check-vm: $(check_short_vm_targets)
 check-kernels: $(VM_KERNELS:%=check-vm-%)
 check-vm-debug: $(DEBUG_VM_KERNELS:%=check-vm-%)
 check-vm-storm:
@@ -257,9 +258,8 @@ endif
 CHECK_VM = $(srcdir)/tests/vm/check --work vm $(vm_ovs_tree)
 $(check_vm_targets): all
 	@$(CHECK_VM) $(VMFLAGS) $(@:check-vm-%=%)
-$(check_vm_parts): all
-	@part=$(@:check-vm-part-%=%); \
-	$(CHECK_VM) --part $${part#*-} $(VMFLAGS) $${part%-*}
+$(check_short_vm_targets): all
+	@$(CHECK_VM) --short $(VMFLAGS) $(@:check-vm-short-%=%)
 EXTRA_DIST += tests/vm
 
 # make check-packages: the Debian packages, made from what make dist makes, in
@@ -335,6 +335,9 @@ ovn:
 check-system: all ovn tests/system-testsuite $(check_PROGRAMS)
 	$(SHELL) tests/system-testsuite -C tests \
 	  AUTOTEST_PATH=$(AUTOTEST_PATH) $(TESTSUITEFLAGS)
+check-system-short: all ovn tests/system-testsuite $(check_PROGRAMS)
+	$(SHELL) tests/system-testsuite -C tests \
+	  AUTOTEST_PATH=$(AUTOTEST_PATH) -k 'system,!long' $(TESTSUITEFLAGS)
 # What is built for this is kept in ovn-source, and built anew only as far as it
 # changed.
 check-ovn: all tests/ovn-testsuite $(check_PROGRAMS)
@@ -359,8 +362,8 @@ bench-scale: all
 	OVS_STT_TREE=$(ovs_build) $(PYTHON3) $(srcdir)/tests/bench-scale \
 	  $(BENCHFLAGS)
 else
-check-system check-ovn check-release check-release-system check-ovs \
-check-ovs-all bench-scale:
+check-system check-system-short check-ovn check-release check-release-system \
+check-ovs check-ovs-all bench-scale:
 	@echo "make $@ needs Open vSwitch: configure --with-ovs=DIR" >&2; exit 1
 endif
 
