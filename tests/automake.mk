@@ -81,6 +81,18 @@ check_local_programs += \
 endif
 
 CLEANFILES += $(check_local_programs) $(check_local_programs:%=%.o)
+
+# make check-programs: everything that is built for the tests, in one make, so that
+# the two trees of Open vSwitch are configured at the same time.
+.PHONY: check-programs
+check-programs: config.h all-am $(check_LTLIBRARIES) $(check_PROGRAMS) \
+	$(check_local_programs)
+if HAVE_OVS
+if HAVE_FUZZER
+check-programs: ovs-sanitized
+endif
+endif
+
 LINK_WITH_OVS = $(MAKE) -s -C ovs --eval='stt-test: ; \
 	    $$(COMPILE) -I$(abs_top_srcdir)/tests $$(STT_CPPFLAGS) -c \
 	      -o $(abs_top_builddir)/$@.o $(abs_top_srcdir)/$@.c \
@@ -310,7 +322,8 @@ bench-lib: tests/bench-stt-lib
 # add a name, a setting or a message that Open vSwitch's tests do not know.  So
 # those of PMD threads, megaflows, VLANs, PTAP bridges without tunnels and
 # hardware offload are left to check-ovs-all, and so are those of too long
-# actions, keys and attributes ("long"), three that take a third of the time.
+# actions, keys and attributes ("long"), three that take a third of the time, and
+# those of the flows and the options of other tunnels.
 #
 # "tunnel tso fallback" runs in neither: it wants the checksums of GRE that Open
 # vSwitch computes before the TCP checksum behind them is complete, which are
@@ -319,10 +332,11 @@ bench-lib: tests/bench-stt-lib
 # forgotten after a second, ten commands later, which a slow machine cannot do.
 
 OVS_TEST_KEYWORDS = \
-	csum geneve ipfix OVS,datapath sflow tso tunnel tunnels tunnel_push_pop \
+	csum ipfix OVS,datapath sflow tso tunnel_push_pop \
 	tunnel_push_pop_ipv6,!action vxlan
 OVS_TEST_KEYWORDS_ALL = \
-	$(OVS_TEST_KEYWORDS) tunnel_push_pop_ipv6 datapath dpif-netdev megaflow pmd ptap vlan
+	$(OVS_TEST_KEYWORDS) datapath dpif-netdev geneve megaflow pmd ptap tunnel \
+	tunnels tunnel_push_pop_ipv6 vlan
 
 # What runs Open vSwitch as built here.  check-release and check-release-system
 # are what of the two suites depends on Open vSwitch's release, which is all that

@@ -244,6 +244,8 @@ test_failing_traffic()
     done
     on a ethtool -S stt0
     on b ethtool -S stt0
+    at_least "times that segments found no memory" \
+        $(($(counter a stt0 rx_no_memory) + $(counter b stt0 rx_no_memory))) 1
     stop_captures
     ping_from a 198.51.100.2 -s 20000
     wait_until holds_nothing b stt0

@@ -231,6 +231,36 @@ test_accurate_ecn()
     no_drops b stt0
 }
 
+# A kept route of received segments does not outlive what Linux goes by, of which
+# nothing tells that it has changed, for longer than a second.
+test_route_age()
+{
+    local received
+
+    two_devices
+    ping_from a 198.51.100.2
+    ip -n b link add elsewhere type dummy
+    ip -n b link set elsewhere up
+    ip -n b route add 192.0.2.1/32 dev elsewhere
+    on b sysctl -q -w net.ipv4.conf.all.rp_filter=0 \
+        net.ipv4.conf.uplink.rp_filter=0
+    received=$(counter b stt0 rx_whole)
+    on a ping -q -i 0.05 -w 60 198.51.100.2 >/dev/null &
+    wait_until has_received $((received + 20))
+    on b sysctl -q -w net.ipv4.conf.uplink.rp_filter=1
+    sleep 2
+    received=$(counter b stt0 rx_whole)
+    sleep 2
+    counter_is b stt0 rx_whole "$received"
+    on b sysctl -q -w net.ipv4.conf.uplink.rp_filter=0
+    wait_until has_received $((received + 20))
+}
+
+has_received()
+{
+    [ "$(counter b stt0 rx_whole)" -ge "$1" ]
+}
+
 # Super-packets, which do not wait for GRO, do not overtake small packets of
 # their flow, which do.
 test_order()
@@ -906,6 +936,7 @@ run_test stream-ipv6-no-tso test_stream 6 "tso off gro on"
 run_test stream-ipv4-gro test_stream 4 "tso off gro on rx-gro-list on"
 run_test stream-ipv4-no-offloads test_stream 4 "tso off gso off sg off tx off"
 run_test accurate-ecn test_accurate_ecn
+run_test route-age test_route_age
 run_test order test_order
 run_test down test_down
 run_test errors test_errors
