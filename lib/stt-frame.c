@@ -72,6 +72,26 @@ stt_frame_read(const void *data, size_t length, struct stt_frame *frame)
     return STT_DROP_NONE;
 }
 
+/* Stores in '*view' what the STT_FRAME_HEADER_LEN bytes of the frame header at
+ * 'header' say, and judges nothing: any bytes may be there, and what they
+ * claim about the inner packet may be wrong.  The layout is that of
+ * draft-davie-stt-08.  Who wants to use the frame calls stt_frame_read()
+ * instead. */
+void
+stt_frame_look(const void *header_, struct stt_frame_view *view)
+{
+    const uint8_t *header = header_;
+
+    view->version = header[VERSION];
+    view->flags = header[FLAGS];
+    view->l4_offset = header[L4_OFFSET];
+    view->reserved = header[RESERVED];
+    view->mss = stt_get_be16(header + MSS);
+    view->vlan = stt_get_be16(header + VLAN);
+    view->context_id = stt_get_be64(header + CONTEXT_ID);
+    view->padding = stt_get_be16(header + PADDING);
+}
+
 /* Returns true if the TCP packet 'inner', which stt_inner_read() has read from
  * 'packet', carries the flag CWR.  Of a super-packet's segments only the first
  * one is to have that by RFC 3168, but each one with accurate ECN (RFC 9768),

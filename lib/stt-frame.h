@@ -66,6 +66,20 @@ void stt_frame_write(uint8_t header[STT_FRAME_HEADER_LEN],
                      const struct stt_frame *);
 enum stt_drop stt_frame_read(const void *, size_t length, struct stt_frame *);
 
+/* The fields of an STT frame header as they came, for those who show it. */
+struct stt_frame_view {
+    uint8_t version;            /* STT_VERSION if it is known. */
+    uint8_t flags;              /* STT_FLAG_*, and others. */
+    uint8_t l4_offset;
+    uint8_t reserved;
+    uint16_t mss;
+    uint16_t vlan;              /* PCP, valid bit (0x1000), VLAN id. */
+    uint64_t context_id;
+    uint16_t padding;
+};
+
+void stt_frame_look(const void *header, struct stt_frame_view *);
+
 /* What a packet's sender has left to the device, in bytes. */
 struct stt_unfinished {
     uint32_t checksum_start;    /* The checksum is over all from here on, ... */

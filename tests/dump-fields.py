@@ -16,8 +16,8 @@ LINE = re.compile(
 HEADER = re.compile(
     r".*, flags \[(?P<flags>[^]]*)\](, mss (?P<mss>\d+))?"
     r"(, vlan (?P<vid>\d+), p (?P<pcp>\d+))?, context (?P<context>\w+): "
-    r"(vlan \d+, p \d+, )?(?P<inner>.*)")
-INNER = re.compile(r"(?P<v>IP6?) (?P<src>\S+) > (?P<dst>\S+): (?P<what>\S+).*")
+    r"(?P<inner>.*)")
+INNER = re.compile(r"(?P<v>IP6?) (?P<src>\S+) > (?P<dst>\S+): .*")
 FLAGS = {"none": 0, "verified": 1, "partial": 2, "ipv4": 4, "tcp": 8}
 
 
@@ -36,10 +36,11 @@ def main():
                        "0x%016x" % int(header["context"], 16)]
             inner = INNER.fullmatch(header["inner"])
             if inner:
-                addresses = [inner["src"], inner["dst"]]
-                if inner["what"] in ("Flags", "UDP,"):
-                    addresses = [a.rpartition(".")[0] for a in addresses]
-                fields += [inner["v"]] + addresses
+                # A port is behind another dot than those of the address.
+                dots = 3 if inner["v"] == "IP" else 0
+                fields += [inner["v"]] + [
+                    a.rpartition(".")[0] if a.count(".") > dots else a
+                    for a in (inner["src"], inner["dst"])]
         print(*fields)
 
 

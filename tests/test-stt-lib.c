@@ -266,6 +266,29 @@ test_frame_header(int argc, char *argv[])
 }
 
 static void
+test_frame_look(int argc, char *argv[])
+{
+    static const uint8_t bytes[STT_FRAME_HEADER_LEN] = {
+        0xf0, 0xf1, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf7,
+        0xf8, 0xf9, 0xfa, 0xfb, 0xfc, 0xfd, 0xfe, 0xff, 0x01, 0x02,
+    };
+    uint8_t *copy = test_copy(bytes, sizeof bytes);
+    struct stt_frame_view view;
+
+    (void) argc, (void) argv;
+    stt_frame_look(copy, &view);
+    free(copy);
+    CHECK_EQ(view.version, 0xf0);
+    CHECK_EQ(view.flags, 0xf1);
+    CHECK_EQ(view.l4_offset, 0xf2);
+    CHECK_EQ(view.reserved, 0xf3);
+    CHECK_EQ(view.mss, 0xf4f5);
+    CHECK_EQ(view.vlan, 0xf6f7);
+    CHECK_EQ(view.context_id, 0xf8f9fafbfcfdfeff);
+    CHECK_EQ(view.padding, 0x0102);
+}
+
+static void
 test_frame_vlan(int argc, char *argv[])
 {
     struct stt_frame frame = { .flags = 0 };
@@ -1233,6 +1256,7 @@ main(int argc, char *argv[])
         { "segment-check", test_segment_check },
         { "segment-arithmetic", test_segment_arithmetic },
         { "frame-header", test_frame_header },
+        { "frame-look", test_frame_look },
         { "frame-vlan", test_frame_vlan },
         { "inner", test_inner },
         { "describe", test_describe },

@@ -41,6 +41,8 @@ utilities_stt_dump_SOURCES = \
 	$(dump_sources) \
 	utilities/dump-resync.c \
 	utilities/dump-resync.h \
+	utilities/dump-tcpdump.c \
+	utilities/dump-tcpdump.h \
 	utilities/stt-dump.c
 utilities_stt_dump_LDADD = lib/libstt.la $(PCAP_LIBS)
 if HAVE_PCAP
@@ -51,16 +53,12 @@ endif
 dump_sources = \
 	utilities/dump-frames.c \
 	utilities/dump-frames.h \
-	utilities/dump-inner.c \
-	utilities/dump-inner.h \
 	utilities/dump-outer.c \
 	utilities/dump-outer.h \
 	utilities/dump-packet.c \
 	utilities/dump-packet.h \
 	utilities/dump-summary.c \
-	utilities/dump-summary.h \
-	utilities/dump-text.c \
-	utilities/dump-text.h
+	utilities/dump-summary.h
 
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dump-outer.h"
 
+#include <arpa/inet.h>
 #include <pcap/dlt.h>
 #include <string.h>
 
@@ -36,6 +37,9 @@ enum {
 
 /* Offset of the checksum in the TCP-like header. */
 enum { CHECKSUM_OFFSET = 16 };
+
+/* In front of an IPv4 address in an IPv6 address. */
+static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
 
 /* Returns true if outer_read() knows the libpcap link type 'dlt'. */
 bool
@@ -78,9 +82,9 @@ family_ethertype(uint32_t family)
     }
 }
 
-/* Reads the link-layer header.  Returns its length, with 'outer->ethertype' set
- * to what follows, or 0 if there is none; or returns UINT32_MAX if less of it
- * was captured. */
+/* Reads the link-layer header.  Returns its length, with 'outer->ethertype'
+ * set to what follows, or 0 if there is none; or returns UINT32_MAX if less of
+ * it was captured. */
 static uint32_t
 read_link(int dlt, const uint8_t *p, uint32_t captured, struct outer *outer)
 {
@@ -131,8 +135,8 @@ read_link(int dlt, const uint8_t *p, uint32_t captured, struct outer *outer)
     return captured >= length ? length : UINT32_MAX;
 }
 
-/* Completes 'outer' for TCP, whose header is 'skip' bytes behind the IP header.
- * 'length' is the length of the IP packet. */
+/* Completes 'outer' for TCP, whose header is 'skip' bytes behind the IP
+ * header.  'length' is the length of the IP packet. */
 static enum outer_kind
 read_tcp(uint32_t skip, uint32_t length, struct outer *outer)
 {
@@ -164,7 +168,6 @@ read_ipv4(uint32_t length, struct outer *outer)
     const uint8_t *p = outer->ip;
     uint32_t header_length, total_length;
     uint16_t fragment;
-    int i;
 
     outer->version = 4;
     if (outer->ip_captured < IPV4_HEADER_LEN) {
@@ -173,11 +176,10 @@ read_ipv4(uint32_t length, struct outer *outer)
     if (p[9] != TCP) {
         return OUTER_OTHER;
     }
-    for (i = 0; i < 2; i++) {
-        memset(outer->addresses[i], 0, 10);
-        memset(outer->addresses[i] + 10, 0xff, 2);
-        memcpy(outer->addresses[i] + 12, p + 12 + 4 * i, 4);
-    }
+    memcpy(outer->addresses[0], mapped_prefix, sizeof mapped_prefix);
+    memcpy(outer->addresses[0] + 12, p + 12, 4);
+    memcpy(outer->addresses[1], mapped_prefix, sizeof mapped_prefix);
+    memcpy(outer->addresses[1] + 12, p + 16, 4);
 
     header_length = (p[0] & 0xf) * 4;
     total_length = stt_get_be16(p + 2);
@@ -264,16 +266,7 @@ outer_read(int dlt, const uint8_t *packet, uint32_t captured, uint32_t length,
 {
     uint32_t offset;
 
-    outer->kind = OUTER_SHORT;
-    outer->ethernet = NULL;
-    outer->n_tags = 0;
-    outer->ethertype = 0;
-    outer->ip = NULL;
-    outer->ip_captured = 0;
-    outer->version = 0;
-    outer->first_fragment = false;
-    outer->fragment_offset = 0;
-
+    memset(outer, 0, sizeof *outer);
     offset = read_link(dlt, packet, captured, outer);
     if (offset == UINT32_MAX) {
         /* What is so short is no tunnel's packet, unless it was longer. */
@@ -382,4 +375,43 @@ outer_check(const struct outer *outer, uint16_t *expected)
     }
     *expected = ~fold(total - sum_bytes(field, 2));
     return CHECKSUM_BAD;
+}
+
+static bool
+is_mapped(const uint8_t address[16])
+{
+    return !memcmp(address, mapped_prefix, sizeof mapped_prefix);
+}
+
+/* Stores the texts of two addresses, IPv4 mapped into IPv6 or IPv6, in
+ * 'texts', where they stay until the next call.  Returns true if they are of
+ * IPv4.
+ *
+ * The C library takes its time to make them, and the same addresses come again
+ * and again, so the last ones are kept. */
+bool
+outer_format_addresses(const uint8_t source[16],
+                       const uint8_t destination[16], const char *texts[2])
+{
+    static struct {
+        uint8_t addresses[2][16];
+        char texts[2][INET6_ADDRSTRLEN];
+    } cache[64], *entry;
+    const uint8_t *addresses[2] = { source, destination };
+    int i;
+
+    entry = &cache[(source[15] ^ destination[15] * 7 ^ source[14]) % 64];
+    for (i = 0; i < 2; i++) {
+        const uint8_t *address = addresses[i];
+
+        if (!entry->texts[i][0] || memcmp(entry->addresses[i], address, 16)) {
+            bool ipv4 = is_mapped(address);
+
+            memcpy(entry->addresses[i], address, 16);
+            inet_ntop(ipv4 ? AF_INET : AF_INET6, address + (ipv4 ? 12 : 0),
+                      entry->texts[i], sizeof entry->texts[i]);
+        }
+        texts[i] = entry->texts[i];
+    }
+    return is_mapped(source);
 }

@@ -66,5 +66,8 @@ bool outer_link_is_supported(int dlt);
 void outer_read(int dlt, const uint8_t *packet, uint32_t captured,
                 uint32_t length, struct outer *);
 enum outer_checksum outer_check(const struct outer *, uint16_t *expected);
+bool outer_format_addresses(const uint8_t source[16],
+                            const uint8_t destination[16],
+                            const char *texts[2]);
 
 #endif /* dump-outer.h */

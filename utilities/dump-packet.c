@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dump-packet.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dump-frames.h"
-#include "dump-inner.h"
 #include "dump-outer.h"
 #include "dump-summary.h"
 #include "stt-frame.h"
@@ -13,11 +13,10 @@
 
 struct dump {
     struct dump_options options;
-    struct text *text;
+    FILE *lines;
     struct frames *frames;
     struct summary *summary;
-    dump_inner_func *inner;     /* NULL if nobody wants inner packets. */
-    dump_warn_func *warn;
+    const struct dump_calls *calls;
     void *aux;
     bool finishing;             /* All packets were read. */
 
@@ -50,7 +49,7 @@ struct found {
     enum stt_drop drop;         /* Why a receiver would drop it. */
     bool has_frame;             /* The frame header was read. */
     struct stt_frame frame;
-    uint8_t header[STT_FRAME_HEADER_LEN];   /* As it came. */
+    struct stt_frame_view view;     /* As it came. */
     const uint8_t *inner;       /* Inner packet, or NULL. */
     uint32_t inner_captured;
     uint32_t inner_length;
@@ -58,14 +57,13 @@ struct found {
 
 static void lost_frame(void *dump, const struct frames_lost *);
 
-/* Returns a new decoder, whose lines go to 'text', whose inner packets to
- * 'inner', which may be NULL, and whose warnings to 'warn', both with 'aux'.
- * 'seed' must be random and secret.  Returns NULL if there is no memory.  The
+/* Returns a new decoder, whose lines go to 'lines', which stays the
+ * caller's.  It calls 'calls', which must live as long, with 'aux'.  'seed'
+ * must be random and secret.  Returns NULL if there is no memory.  The
  * caller destroys it with dump_destroy(). */
 struct dump *
 dump_create(const struct dump_options *options, const uint64_t seed[2],
-            struct text *text, dump_inner_func *inner, dump_warn_func *warn,
-            void *aux)
+            FILE *lines, const struct dump_calls *calls, void *aux)
 {
     struct dump *dump = calloc(1, sizeof *dump);
 
@@ -73,9 +71,8 @@ dump_create(const struct dump_options *options, const uint64_t seed[2],
         return NULL;
     }
     dump->options = *options;
-    dump->text = text;
-    dump->inner = inner;
-    dump->warn = warn;
+    dump->lines = lines;
+    dump->calls = calls;
     dump->aux = aux;
     dump->frames = frames_create(seed, options->age, lost_frame, dump);
     dump->summary = summary_create();
@@ -120,8 +117,8 @@ set_clock(struct dump *dump, const struct timespec *when, uint64_t number)
     } else if (dump->clock - now > dump->options.age) {
         dump->clock_offset += dump->clock - now;
         if (number) {
-            dump->warn(dump->aux, number, "its time is before that of the "
-                       "packets in front of it");
+            dump->calls->warn(dump->aux, number, "its time is before that of "
+                              "the packets in front of it");
         }
     }
 }
@@ -146,82 +143,56 @@ subtract_times(const struct timespec *a, const struct timespec *b,
     return false;
 }
 
-static void
-print_fraction(struct dump *dump, long int nanoseconds)
-{
-    text_char(dump->text, '.');
-    if (dump->options.nanoseconds) {
-        text_padded(dump->text, nanoseconds, 9);
-    } else {
-        text_padded(dump->text, nanoseconds / 1000, 6);
-    }
-    text_char(dump->text, ' ');
-}
-
-static void
-print_hms(struct dump *dump, uint64_t seconds)
-{
-    struct text *text = dump->text;
-
-    if (seconds / 3600 > 99) {
-        text_decimal(text, seconds / 3600);
-    } else {
-        text_padded(text, seconds / 3600, 2);
-    }
-    text_char(text, ':');
-    text_padded(text, seconds / 60 % 60, 2);
-    text_char(text, ':');
-    text_padded(text, seconds % 60, 2);
-}
-
-/* Appends the current packet's time as the options have it. */
+/* Prints the current packet's time as the options have it. */
 static void
 print_time(struct dump *dump)
 {
-    const struct timespec *when = &dump->when;
-    struct text *text = dump->text;
-    struct timespec difference;
+    bool date = dump->options.time == TIME_DATE;
+    struct timespec when = dump->when;
     struct tm tm;
 
     switch (dump->options.time) {
     case TIME_NONE:
-        break;
+        return;
 
     case TIME_EPOCH:
-        text_decimal(text, when->tv_sec);
-        print_fraction(dump, when->tv_nsec);
+        fprintf(dump->lines, "%jd", (intmax_t) when.tv_sec);
         break;
 
     case TIME_DELTA:
     case TIME_SINCE_FIRST:
         if (!dump->has_reference) {
-            dump->reference = *when;
+            dump->reference = when;
             dump->has_reference = true;
         }
-        text_char(text, (subtract_times(when, &dump->reference, &difference)
-                         ? '-' : ' '));
-        print_hms(dump, difference.tv_sec);
-        print_fraction(dump, difference.tv_nsec);
+        putc(subtract_times(&dump->when, &dump->reference, &when) ? '-' : ' ',
+             dump->lines);
+        fprintf(dump->lines, "%02jd:%02d:%02d",
+                (intmax_t) when.tv_sec / 3600, (int) (when.tv_sec / 60 % 60),
+                (int) (when.tv_sec % 60));
         if (dump->options.time == TIME_DELTA) {
-            dump->reference = *when;
+            dump->reference = dump->when;
         }
         break;
 
     case TIME_OF_DAY:
     case TIME_DATE:
     default:
-        if (when->tv_sec != dump->shown_second || !dump->shown[0]) {
-            dump->shown_second = when->tv_sec;
-            if (!localtime_r(&when->tv_sec, &tm)
+        if (when.tv_sec != dump->shown_second || !dump->shown[0]) {
+            dump->shown_second = when.tv_sec;
+            if (!localtime_r(&when.tv_sec, &tm)
                 || !strftime(dump->shown, sizeof dump->shown,
-                             (dump->options.time == TIME_DATE
-                              ? "%Y-%m-%d %H:%M:%S" : "%H:%M:%S"), &tm)) {
+                             date ? "%Y-%m-%d %H:%M:%S" : "%H:%M:%S", &tm)) {
                 strcpy(dump->shown, "[Error converting time]");
             }
         }
-        text_string(text, dump->shown);
-        print_fraction(dump, when->tv_nsec);
+        fputs(dump->shown, dump->lines);
         break;
+    }
+    if (dump->options.nanoseconds) {
+        fprintf(dump->lines, ".%09ld ", when.tv_nsec);
+    } else {
+        fprintf(dump->lines, ".%06ld ", when.tv_nsec / 1000);
     }
 }
 
@@ -229,13 +200,8 @@ print_time(struct dump *dump)
 static void
 begin_line(struct dump *dump)
 {
-    text_begin(dump->text);
     if (dump->options.number) {
-        text_char(dump->text, ' ');
-        text_char(dump->text, ' ');
-        text_decimal(dump->text, dump->number);
-        text_char(dump->text, ' ');
-        text_char(dump->text, ' ');
+        fprintf(dump->lines, "  %"PRIu64"  ", dump->number);
     }
     print_time(dump);
 }
@@ -244,181 +210,188 @@ begin_line(struct dump *dump)
  * Lines.
  */
 
-/* Appends an address, IPv4 mapped into IPv6 or IPv6. */
+/* Prints what is in front of addresses, these and, unless 'ports' is NULL,
+ * ports. */
 static void
-print_address(struct text *text, const uint8_t address[16], bool ipv4)
+print_endpoints(FILE *lines, const char *front, const char *const addresses[2],
+                const uint16_t ports[2])
 {
-    if (ipv4) {
-        text_ipv4(text, address + 12);
+    if (ports) {
+        fprintf(lines, "%s%s.%u > %s.%u: ", front, addresses[0], ports[0],
+                addresses[1], ports[1]);
     } else {
-        text_ipv6(text, address);
+        fprintf(lines, "%s%s > %s: ", front, addresses[0], addresses[1]);
     }
 }
 
+/* Prints the Ethernet header at 'p', of a packet with 'length' bytes. */
 static void
-print_endpoints(struct text *text, bool ipv4, const uint8_t source[16],
-                const uint8_t destination[16], const uint16_t ports[2])
+print_ethernet(FILE *lines, const uint8_t *p, uint32_t length)
 {
-    print_address(text, source, ipv4);
-    if (ports) {
-        text_char(text, '.');
-        text_decimal(text, ports[0]);
-    }
-    text_string(text, " > ");
-    print_address(text, destination, ipv4);
-    if (ports) {
-        text_char(text, '.');
-        text_decimal(text, ports[1]);
-    }
-    text_string(text, ": ");
+    uint16_t type = stt_get_be16(p + 12);
+
+    fprintf(lines, "%02x:%02x:%02x:%02x:%02x:%02x > "
+            "%02x:%02x:%02x:%02x:%02x:%02x, ethertype %s (0x%04x), "
+            "length %"PRIu32": ",
+            p[6], p[7], p[8], p[9], p[10], p[11],
+            p[0], p[1], p[2], p[3], p[4], p[5],
+            (type == 0x0800 ? "IPv4"
+             : type == 0x86dd ? "IPv6"
+             : type == 0x8100 ? "802.1Q"
+             : type == 0x88a8 ? "802.1Q-QinQ"
+             : "Unknown"), type, length);
 }
 
-/* Appends the outer headers up to the IP addresses. */
+/* Prints what "-v" tells about the IPv4 header at 'ip', of a TCP packet. */
+static void
+print_ipv4_details(FILE *lines, const uint8_t *ip)
+{
+    static const char *const ecn[] = { "", ",ECT(1)", ",ECT(0)", ",CE" };
+    static const char *const flags[] = {
+        "none", "+", "DF", "+, DF", "rsvd", "+, rsvd", "DF, rsvd",
+        "+, DF, rsvd",
+    };
+    uint16_t fragment = stt_get_be16(ip + 6);
+
+    fprintf(lines, "(tos 0x%x%s, ttl %u, id %u, offset %u, flags [%s], "
+            "proto TCP (6), length %u", ip[1], ecn[ip[1] & 3], ip[8],
+            stt_get_be16(ip + 4), (fragment & 0x1fff) * 8,
+            flags[fragment >> 13], stt_get_be16(ip + 2));
+    if ((ip[0] & 0xf) > 5) {
+        fprintf(lines, ", options of %d bytes", ((ip[0] & 0xf) - 5) * 4);
+    }
+    fputs(")\n    ", lines);
+}
+
+/* Prints what "-v" tells about the IPv6 header at 'ip'. */
+static void
+print_ipv6_details(FILE *lines, const uint8_t *ip)
+{
+    uint32_t first = stt_get_be32(ip);
+
+    putc('(', lines);
+    if (first >> 20 & 0xff) {
+        fprintf(lines, "class 0x%02x, ", first >> 20 & 0xff);
+    }
+    if (first & 0xfffff) {
+        fprintf(lines, "flowlabel 0x%05x, ", first & 0xfffff);
+    }
+    fprintf(lines, "hlim %u, next-header %s (%u) payload length: %u) ", ip[7],
+            (ip[6] == 0 ? "Options"
+             : ip[6] == 6 ? "TCP"
+             : ip[6] == 44 ? "Fragment"
+             : "unknown"), ip[6], stt_get_be16(ip + 4));
+}
+
+/* Prints the outer headers up to the IP addresses, which go with 'ports'
+ * unless that is NULL. */
 static void
 print_outer(struct dump *dump, const struct outer *outer, uint32_t length,
             const uint16_t ports[2])
 {
-    struct text *text = dump->text;
+    const char *front = outer->version == 6 ? "IP6 " : "IP ";
+    FILE *lines = dump->lines;
+    const char *addresses[2];
     int i;
 
     if (outer->ethernet && dump->options.link_header) {
-        inner_print_ethernet(text, outer->ethernet,
-                             stt_get_be16(outer->ethernet + 12), length);
+        print_ethernet(lines, outer->ethernet, length);
     }
     for (i = 0; i < outer->n_tags && dump->options.link_header; i++) {
-        text_string(text, "vlan ");
-        text_decimal(text, outer->tags[i].tci & 0xfff);
-        text_string(text, ", p ");
-        text_decimal(text, outer->tags[i].tci >> 13);
-        text_string(text, ", ");
+        fprintf(lines, "vlan %d, p %d, ", outer->tags[i].tci & 0xfff,
+                outer->tags[i].tci >> 13);
     }
-    text_string(text, outer->version == 6 ? "IP6 " : "IP ");
     if (outer->kind == OUTER_SHORT) {
-        text_string(text, outer->version == 6 ? "[|ip6]" : "[|ip]");
+        fprintf(lines, "%s[|%s]", front, outer->version == 6 ? "ip6" : "ip");
         return;
     }
+    outer_format_addresses(outer->addresses[0], outer->addresses[1],
+                           addresses);
     if (dump->options.verbose) {
+        fputs(front, lines);
         if (outer->version == 4) {
-            inner_print_ipv4_details(text, outer->ip);
-            text_string(text, "\n    ");
+            print_ipv4_details(lines, outer->ip);
         } else {
-            inner_print_ipv6_details(text, outer->ip);
-            text_char(text, ' ');
+            print_ipv6_details(lines, outer->ip);
         }
+        front = "";
     }
-    print_endpoints(text, outer->version == 4, outer->addresses[0],
-                    outer->addresses[1], ports);
+    print_endpoints(lines, front, addresses, ports);
 }
 
-/* Appends "[TEXT]". */
+/* Prints the STT frame header.  What a good sender leaves at 0 is shown only
+ * if it is something else, or if 'verbose'. */
 static void
-print_note(struct text *text, const char *note)
-{
-    text_string(text, " [");
-    text_string(text, note);
-    text_char(text, ']');
-}
-
-static void
-print_stt_flags(struct text *text, uint8_t flags)
+print_frame_header(FILE *lines, const struct stt_frame_view *frame,
+                   bool verbose)
 {
     static const char *const names[] = { "verified", "partial", "ipv4",
                                          "tcp" };
     const char *separator = "";
     int i;
 
-    text_string(text, ", flags [");
-    if (!flags) {
-        text_string(text, "none");
+    if (frame->version != STT_VERSION) {
+        fprintf(lines, ", version %u", frame->version);
     }
+    fprintf(lines, ", flags [%s", frame->flags ? "" : "none");
     for (i = 0; i < 4; i++) {
-        if (flags & 1 << i) {
-            text_string(text, separator);
-            text_string(text, names[i]);
+        if (frame->flags & 1 << i) {
+            fprintf(lines, "%s%s", separator, names[i]);
             separator = ",";
         }
     }
-    if (flags & 0xf0) {
-        text_string(text, separator);
-        text_hex(text, flags & 0xf0, 2);
+    if (frame->flags & 0xf0) {
+        fprintf(lines, "%s0x%02x", separator, frame->flags & 0xf0);
     }
-    text_char(text, ']');
-}
-
-/* Appends the STT frame header.  What a good sender leaves at 0 is shown only
- * if it is something else, or if 'verbose'. */
-static void
-print_frame_header(struct text *text, const struct found *found, bool verbose)
-{
-    const uint8_t *header = found->header;
-    uint16_t vlan = stt_get_be16(header + 6);
-
-    if (header[0] != STT_VERSION) {
-        text_string(text, ", version ");
-        text_decimal(text, header[0]);
-    }
-    print_stt_flags(text, header[1]);
+    putc(']', lines);
     if (verbose) {
-        text_string(text, ", l4 ");
-        text_decimal(text, header[2]);
-        if (header[3]) {
-            text_string(text, ", reserved ");
-            text_hex(text, header[3], 2);
+        fprintf(lines, ", l4 %u", frame->l4_offset);
+        if (frame->reserved) {
+            fprintf(lines, ", reserved 0x%02x", frame->reserved);
         }
     }
-    if (verbose || stt_get_be16(header + 4)) {
-        text_string(text, ", mss ");
-        text_decimal(text, stt_get_be16(header + 4));
+    if (verbose || frame->mss) {
+        fprintf(lines, ", mss %u", frame->mss);
     }
-    if (vlan) {
-        text_string(text, ", vlan ");
-        text_decimal(text, vlan & 0xfff);
-        text_string(text, ", p ");
-        text_decimal(text, vlan >> 13);
-        if (verbose && !(vlan & 0x1000)) {
-            text_string(text, " (not marked valid)");
-        }
+    if (frame->vlan) {
+        fprintf(lines, ", vlan %d, p %d%s", frame->vlan & 0xfff,
+                frame->vlan >> 13, (verbose && !(frame->vlan & 0x1000)
+                                    ? " (not marked valid)" : ""));
     }
-    text_string(text, ", context ");
-    text_hex(text, stt_get_be64(header + 8), 1);
-    if (verbose && stt_get_be16(header + 16)) {
-        text_string(text, ", padding ");
-        text_hex(text, stt_get_be16(header + 16), 4);
+    fprintf(lines, ", context 0x%"PRIx64, frame->context_id);
+    if (verbose && frame->padding) {
+        fprintf(lines, ", padding 0x%04x", frame->padding);
     }
 }
 
-/* Appends the TCP-like header's fields that only "-v" shows. */
+/* Prints the TCP-like header's fields that only "-v" shows. */
 static void
-print_tcp_details(struct text *text, const struct found *found)
+print_tcp_details(FILE *lines, const struct found *found)
 {
+    static const char *const checksums[] = {
+        [CHECKSUM_UNKNOWN] = "unverified",
+        [CHECKSUM_GOOD] = "correct",
+        [CHECKSUM_PARTIAL] = "partial",
+    };
     const uint8_t *l4 = found->outer.l4;
+    uint8_t flags = l4[13];
+    int i;
 
-    text_string(text, ", ");
-    inner_print_tcp_flags(text, l4[13]);
-    text_string(text, ", cksum ");
-    text_hex(text, stt_get_be16(l4 + 16), 4);
-    switch (found->checksum) {
-    case CHECKSUM_GOOD:
-        text_string(text, " (correct)");
-        break;
-    case CHECKSUM_PARTIAL:
-        text_string(text, " (partial)");
-        break;
-    case CHECKSUM_BAD:
-        text_string(text, " (incorrect -> ");
-        text_hex(text, found->expected_checksum, 4);
-        text_char(text, ')');
-        break;
-    case CHECKSUM_UNKNOWN:
-    default:
-        text_string(text, " (unverified)");
-        break;
+    fprintf(lines, ", Flags [%s", flags ? "" : "none");
+    for (i = 0; i < 8; i++) {
+        if (flags & 1 << i) {
+            putc("FSRP.UEW"[i], lines);
+        }
     }
-    text_string(text, ", win ");
-    text_decimal(text, stt_get_be16(l4 + 14));
+    fprintf(lines, "], cksum 0x%04x ", stt_get_be16(l4 + 16));
+    if (found->checksum == CHECKSUM_BAD) {
+        fprintf(lines, "(incorrect -> 0x%04x)", found->expected_checksum);
+    } else {
+        fprintf(lines, "(%s)", checksums[found->checksum]);
+    }
+    fprintf(lines, ", win %u", stt_get_be16(l4 + 14));
     if (stt_get_be16(l4 + 18)) {
-        text_string(text, ", urg ");
-        text_decimal(text, stt_get_be16(l4 + 18));
+        fprintf(lines, ", urg %u", stt_get_be16(l4 + 18));
     }
 }
 
@@ -427,115 +400,90 @@ static void
 print_segment(struct dump *dump, const struct found *found, uint32_t length)
 {
     static const char *const late[] = {
-        [LATE_WHOLE] = "late: its frame was whole already",
-        [LATE_LOST] = "late: its frame was given up already",
-        [LATE_DISCARDED] = "late: its frame was discarded already",
+        [LATE_WHOLE] = " [late: its frame was whole already]",
+        [LATE_LOST] = " [late: its frame was given up already]",
+        [LATE_DISCARDED] = " [late: its frame was discarded already]",
     };
     const struct stt_segment *segment = &found->segment;
     const struct frames_result *result = &found->result;
     const struct outer *outer = &found->outer;
-    struct text *text = dump->text;
-    uint16_t ports[2];
+    FILE *lines = dump->lines;
+    const uint16_t ports[2] = {
+        stt_get_be16(outer->l4), stt_get_be16(outer->l4 + 2)
+    };
 
-    ports[0] = stt_get_be16(outer->l4);
-    ports[1] = stt_get_be16(outer->l4 + 2);
     begin_line(dump);
     print_outer(dump, outer, length, ports);
-    text_string(text, "STT");
+    fputs("STT", lines);
     if (found->has_segment) {
-        text_string(text, ", id ");
-        text_hex(text, segment->frame_id, 8);
-        text_string(text, ", segment ");
-        text_decimal(text, segment->offset);
-        text_char(text, ':');
-        text_decimal(text, segment->offset + segment->length);
-        text_char(text, '/');
-        text_decimal(text, segment->frame_length);
+        fprintf(lines, ", id 0x%08"PRIx32", segment %u:%"PRIu32"/%u",
+                segment->frame_id, segment->offset,
+                segment->offset + segment->length, segment->frame_length);
         if (dump->options.verbose) {
-            print_tcp_details(text, found);
+            print_tcp_details(lines, found);
         }
     }
     if (result->frame && result->n_segments > 1) {
-        text_string(text, ", frame of ");
-        text_decimal(text, result->n_segments);
-        text_string(text, " segments");
+        fprintf(lines, ", frame of %"PRIu32" segments", result->n_segments);
     }
     if (found->has_frame) {
-        print_frame_header(text, found, dump->options.verbose);
+        print_frame_header(lines, &found->view, dump->options.verbose);
     }
     if (outer->first_fragment) {
-        print_note(text, "IP fragment, not put together");
-    } else if (!found->has_segment && !found->drop) {
-        text_string(text, " [|stt]");
+        fputs(" [IP fragment, not put together]", lines);
     }
     if (found->drop) {
-        print_note(text, stt_drop_text(found->drop));
+        fprintf(lines, " [%s]", stt_drop_text(found->drop));
         if (result->n_segments > 1 && !result->frame) {
-            text_string(text, " (");
-            text_decimal(text, result->n_segments);
-            text_string(text, " segments dropped)");
+            fprintf(lines, " (%"PRIu32" segments dropped)",
+                    result->n_segments);
         }
     }
     if (result->late != LATE_NOT) {
-        print_note(text, late[result->late]);
+        fputs(late[result->late], lines);
     }
-    if (outer->l4_captured < outer->l4_length && found->has_segment
-        && !(found->inner && found->inner_captured < found->inner_length)) {
-        text_string(text, " [|stt]");
+    if (found->inner ? found->inner_captured < found->inner_length
+        : outer->l4_captured < outer->l4_length) {
+        fputs(" [|stt]", lines);
     }
-    if (found->inner) {
-        text_string(text, dump->options.verbose ? "\n\t" : ": ");
-        inner_print(text, found->inner, found->inner_captured,
-                    found->inner_length, dump->options.link_header,
-                    dump->options.verbose);
-        if (found->inner_captured < found->inner_length) {
-            text_string(text, " [|stt]");
-        }
+    if (found->inner && dump->calls->print) {
+        dump->calls->print(dump->aux, found->inner, found->inner_captured,
+                           found->inner_length);
+    } else {
+        putc('\n', lines);
     }
-    text_end(text);
 }
 
 /* Prints the line of a packet in which there is no TCP-like header to see. */
 static void
-print_other(struct dump *dump, const struct outer *outer, uint32_t length,
-            const char *note)
+print_other(struct dump *dump, const struct outer *outer, uint32_t length)
 {
-    struct text *text = dump->text;
-
     begin_line(dump);
-    if (!outer->ip) {
-        text_string(text, "[|link]");
-    } else {
+    if (outer->ip) {
         print_outer(dump, outer, length, NULL);
-        if (outer->kind == OUTER_FRAGMENT) {
-            text_string(text, "TCP fragment, offset ");
-            text_decimal(text, outer->fragment_offset);
-            text_string(text, ", length ");
-            text_decimal(text, outer->l4_length);
-        }
+    } else {
+        fputs("[|link]", dump->lines);
     }
-    if (note && outer->kind == OUTER_BAD) {
-        text_char(text, '[');
-        text_string(text, note);
-        text_char(text, ']');
-    } else if (note) {
-        print_note(text, note);
+    if (outer->kind == OUTER_FRAGMENT) {
+        fprintf(dump->lines, "TCP fragment, offset %"PRIu32", length %"PRIu32
+                " [not put together]", outer->fragment_offset,
+                outer->l4_length);
+    } else if (outer->kind == OUTER_BAD) {
+        fprintf(dump->lines, "[%s]", stt_drop_text(STT_DROP_OUTER));
     }
-    text_end(text);
+    putc('\n', dump->lines);
 }
-
-static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
 
 /* Counts and prints a lost frame. */
 static void
 lost_frame(void *dump_, const struct frames_lost *lost)
 {
     struct dump *dump = dump_;
+    const struct stt_key *key = &lost->key;
     struct summary_counters *counters
-        = summary_counters(summary_tunnel(dump->summary, &lost->key));
-    struct text *text = dump->text;
-    uint16_t ports[2];
-    bool ipv4;
+        = summary_counters(summary_tunnel(dump->summary, key));
+    const uint16_t ports[2] = { key->source_port, key->destination_port };
+    const char *addresses[2];
     uint32_t i;
 
     counters->drops[lost->drop] += lost->n_segments;
@@ -552,33 +500,22 @@ lost_frame(void *dump_, const struct frames_lost *lost)
     }
 
     begin_line(dump);
-    ports[0] = lost->key.source_port;
-    ports[1] = lost->key.destination_port;
-    ipv4 = !memcmp(lost->key.source, mapped_prefix, sizeof mapped_prefix);
-    text_string(text, ipv4 ? "IP " : "IP6 ");
-    print_endpoints(text, ipv4, lost->key.source, lost->key.destination,
-                    ports);
-    text_string(text, "STT, id ");
-    text_hex(text, lost->key.frame_id, 8);
-    text_string(text, ", lost frame: ");
-    text_decimal(text, lost->n_segments);
-    text_string(text, lost->n_segments == 1 ? " segment, " : " segments, ");
-    text_decimal(text, lost->n_bytes);
-    text_char(text, '/');
-    text_decimal(text, lost->length);
-    text_string(text, ", missing ");
+    print_endpoints(dump->lines,
+                    (outer_format_addresses(key->source, key->destination,
+                                            addresses) ? "IP " : "IP6 "),
+                    addresses, ports);
+    fprintf(dump->lines, "STT, id 0x%08"PRIx32", lost frame: %"PRIu32
+            " segment%s, %"PRIu32"/%u, missing", key->frame_id,
+            lost->n_segments, lost->n_segments == 1 ? "" : "s", lost->n_bytes,
+            lost->length);
     for (i = 0; i < lost->n_missing && i < FRAMES_GAPS; i++) {
-        text_string(text, i ? " " : "");
-        text_decimal(text, lost->missing[i][0]);
-        text_char(text, ':');
-        text_decimal(text, lost->missing[i][1]);
+        fprintf(dump->lines, " %"PRIu32":%"PRIu32, lost->missing[i][0],
+                lost->missing[i][1]);
     }
-    if (lost->n_missing > FRAMES_GAPS) {
-        text_string(text, " ...");
-    }
-    print_note(text, (dump->finishing ? "incomplete at the end"
-                      : stt_drop_text(lost->drop)));
-    text_end(text);
+    fprintf(dump->lines, "%s [%s]\n",
+            lost->n_missing > FRAMES_GAPS ? " ..." : "",
+            (dump->finishing ? "incomplete at the end"
+             : stt_drop_text(lost->drop)));
 }
 
 /*
@@ -604,7 +541,7 @@ static void
 read_header(struct found *found, const uint8_t *data, uint32_t captured)
 {
     if (captured >= STT_FRAME_HEADER_LEN) {
-        memcpy(found->header, data, STT_FRAME_HEADER_LEN);
+        stt_frame_look(data, &found->view);
         found->has_frame = true;
     }
 }
@@ -653,15 +590,18 @@ take_frame(struct dump *dump, struct found *found,
     summary_count_frame(dump->summary, tunnel, found->frame.context_id,
                         length);
 
-    if (dump->inner && found->frame.has_vlan && captured >= 12) {
+    if (!dump->calls->inner) {
+        return;
+    }
+    if (found->frame.has_vlan && captured >= 12) {
         memcpy(dump->packet, packet, 12);
         stt_put_be16(dump->packet + 12, 0x8100);
         stt_put_be16(dump->packet + 14, found->frame.vlan);
         memcpy(dump->packet + 16, packet + 12, captured - 12);
-        dump->inner(dump->aux, &dump->when, dump->packet, captured + 4,
-                    length + 4);
-    } else if (dump->inner) {
-        dump->inner(dump->aux, &dump->when, packet, captured, length);
+        dump->calls->inner(dump->aux, &dump->when, dump->packet, captured + 4,
+                           length + 4);
+    } else {
+        dump->calls->inner(dump->aux, &dump->when, packet, captured, length);
     }
 }
 
@@ -730,8 +670,8 @@ take_segment(struct dump *dump, struct found *found)
     }
 }
 
-/* Takes the packet 'record'.  Returns true if it was an STT packet, or one that
- * may be. */
+/* Takes the packet 'record'.  Returns true if it was an STT packet, or one
+ * that may be. */
 bool
 dump_packet(struct dump *dump, const struct dump_record *record)
 {
@@ -748,7 +688,8 @@ dump_packet(struct dump *dump, const struct dump_record *record)
     switch (outer->kind) {
     case OUTER_TCP:
         if (!is_stt_port(dump, stt_get_be16(outer->l4 + 2))) {
-            break;
+            totals->other++;
+            return false;
         }
         memset((char *) &found + sizeof *outer, 0,
                sizeof found - sizeof *outer);
@@ -761,33 +702,26 @@ dump_packet(struct dump *dump, const struct dump_record *record)
 
     case OUTER_FRAGMENT:
         totals->fragments++;
-        if (dump->options.print) {
-            print_other(dump, outer, record->length, "not put together");
-        }
-        return true;
+        break;
 
     case OUTER_SHORT:
         totals->too_short++;
-        if (dump->options.print) {
-            print_other(dump, outer, record->length, NULL);
-        }
-        return true;
+        break;
 
     case OUTER_BAD:
         /* Nobody can tell whether it was to an STT port. */
         totals->bad_outer++;
-        if (dump->options.print) {
-            print_other(dump, outer, record->length,
-                        stt_drop_text(STT_DROP_OUTER));
-        }
-        return true;
+        break;
 
     case OUTER_OTHER:
     default:
-        break;
+        totals->other++;
+        return false;
     }
-    totals->other++;
-    return false;
+    if (dump->options.print) {
+        print_other(dump, outer, record->length);
+    }
+    return true;
 }
 
 /* Reports the frames that are too old at 'when', the time now. */
@@ -801,8 +735,8 @@ dump_expire(struct dump *dump, const struct timespec *when)
     }
 }
 
-/* Reports all frames that are still incomplete: no packet will follow.  Returns
- * the counters, which are there until dump_destroy(). */
+/* Reports all frames that are still incomplete: no packet will follow.
+ * Returns the counters, which are there until dump_destroy(). */
 struct summary *
 dump_finish(struct dump *dump)
 {

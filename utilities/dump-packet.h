@@ -11,9 +11,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <time.h>
-
-#include "dump-text.h"
 
 struct summary;
 
@@ -33,7 +32,7 @@ struct dump_options {
     int link_type;              /* One of libpcap's DLT_*. */
     uint16_t ports[DUMP_MAX_PORTS];
     int n_ports;
-    uint32_t age;               /* Of an incomplete frame, milliseconds. */
+    uint64_t age;               /* Of an incomplete frame, milliseconds. */
     bool print;                 /* Print lines at all. */
     bool verbose;
     bool link_header;
@@ -52,20 +51,25 @@ struct dump_record {
     uint32_t length;            /* When it was sent; not less than captured. */
 };
 
-/* Called for each inner packet, which is whole unless 'captured' is less than
- * 'length'. */
-typedef void dump_inner_func(void *aux, const struct timespec *,
-                             const uint8_t *packet, uint32_t captured,
-                             uint32_t length);
+struct dump_calls {
+    /* Called for each inner packet, which is whole unless 'captured' is less
+     * than 'length', with the tag of the frame header; may be NULL. */
+    void (*inner)(void *aux, const struct timespec *, const uint8_t *packet,
+                  uint32_t captured, uint32_t length);
 
-/* Called with a warning about the packet 'number'. */
-typedef void dump_warn_func(void *aux, uint64_t number, const char *message);
+    /* Prints an inner packet in the current line, which that ends.  The tag
+     * has been printed.  May be NULL: then lines end without it. */
+    void (*print)(void *aux, const uint8_t *packet, uint32_t captured,
+                  uint32_t length);
+
+    /* Called with a warning about the packet 'number'. */
+    void (*warn)(void *aux, uint64_t number, const char *message);
+};
 
 struct dump;
 
 struct dump *dump_create(const struct dump_options *, const uint64_t seed[2],
-                         struct text *, dump_inner_func *, dump_warn_func *,
-                         void *aux);
+                         FILE *lines, const struct dump_calls *, void *aux);
 void dump_destroy(struct dump *);
 bool dump_packet(struct dump *, const struct dump_record *);
 void dump_expire(struct dump *, const struct timespec *);

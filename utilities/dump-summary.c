@@ -1,50 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dump-summary.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/socket.h>
 
-#include "stt-hash.h"
+#include "dump-outer.h"
 #include "stt-reassembly.h"
 
 /* Frames and bytes with one Context ID. */
 struct context {
-    struct context *next;       /* In the tunnel's list. */
-    struct context *in_bucket;
     struct summary_tunnel *tunnel;
     uint64_t id;
+    struct context *next;       /* In the tunnel's list. */
     uint64_t frames;
     uint64_t inner_bytes;
 };
 
 struct summary_tunnel {
-    struct summary_counters counters;
     uint8_t source[16];
     uint8_t destination[16];
     uint16_t port;
-    struct summary_tunnel *in_bucket;
+    struct summary_counters counters;
     struct context *contexts;   /* In the order in which they came. */
     struct context *last_context;
     struct context other_contexts;
 };
 
-enum { BUCKETS = 4096 };
-
+/* Of both kinds there is one more than is counted by itself: the place for
+ * what is being looked for. */
 struct summary {
     struct summary_totals totals;
-    uint64_t seed[2];
     uint32_t n_tunnels;
     uint32_t n_contexts;
     struct summary_tunnel *last;    /* The one asked for last. */
+    void *tunnel_tree;              /* See tsearch(3). */
+    void *context_tree;
     struct summary_tunnel other;
-    struct summary_tunnel *buckets[BUCKETS];
-    struct context *context_buckets[BUCKETS];
-    struct summary_tunnel tunnels[SUMMARY_TUNNELS];
-    struct context contexts[SUMMARY_CONTEXTS];
+    struct summary_tunnel tunnels[SUMMARY_TUNNELS + 1];
+    struct context contexts[SUMMARY_CONTEXTS + 1];
 };
 
 /* Returns empty counters, or NULL if there is no memory.  The caller destroys
@@ -52,20 +47,7 @@ struct summary {
 struct summary *
 summary_create(void)
 {
-    struct summary *summary = calloc(1, sizeof *summary);
-
-    if (summary
-        && getrandom(summary->seed, sizeof summary->seed, GRND_NONBLOCK) < 0) {
-        /* The seed is only against senders who aim at a bucket. */
-        summary->seed[0] = (uintptr_t) summary;
-    }
-    return summary;
-}
-
-void
-summary_destroy(struct summary *summary)
-{
-    free(summary);
+    return calloc(1, sizeof(struct summary));
 }
 
 struct summary_totals *
@@ -74,46 +56,79 @@ summary_totals(struct summary *summary)
     return &summary->totals;
 }
 
-static bool
-is_tunnel(const struct summary_tunnel *tunnel, const struct stt_key *key)
+static int
+compare_tunnels(const void *a_, const void *b_)
 {
-    return (tunnel->port == key->destination_port
-            && !memcmp(tunnel->source, key->source, sizeof tunnel->source)
-            && !memcmp(tunnel->destination, key->destination,
-                       sizeof tunnel->destination));
+    const struct summary_tunnel *a = a_, *b = b_;
+    int order = memcmp(a->source, b->source, sizeof a->source);
+
+    if (!order) {
+        order = memcmp(a->destination, b->destination, sizeof a->destination);
+    }
+    return order ? order : a->port - b->port;
+}
+
+static int
+compare_contexts(const void *a_, const void *b_)
+{
+    const struct context *a = a_, *b = b_;
+
+    return (a->tunnel != b->tunnel ? (a->tunnel < b->tunnel ? -1 : 1)
+            : a->id < b->id ? -1 : a->id > b->id);
+}
+
+static void
+empty(void **tree, int (*compare)(const void *, const void *))
+{
+    while (*tree) {
+        tdelete(**(void ***) tree, tree, compare);
+    }
+}
+
+void
+summary_destroy(struct summary *summary)
+{
+    if (summary) {
+        empty(&summary->tunnel_tree, compare_tunnels);
+        empty(&summary->context_tree, compare_contexts);
+        free(summary);
+    }
+}
+
+/* Returns the member of 'tree' that 'compare' takes for 'member', which
+ * becomes one if there is none, unless the tree is 'full'.  Returns NULL if
+ * it is, or if there is no memory. */
+static void *
+find(void **tree, const void *member, bool full,
+     int (*compare)(const void *, const void *))
+{
+    void **node = (full ? tfind(member, tree, compare)
+                   : tsearch(member, tree, compare));
+
+    return node ? *node : NULL;
 }
 
 /* Returns the tunnel that the segment with 'key' came through. */
 struct summary_tunnel *
 summary_tunnel(struct summary *summary, const struct stt_key *key)
 {
-    struct summary_tunnel **bucket, *tunnel;
-    uint64_t words[5];
+    struct summary_tunnel *probe = &summary->tunnels[summary->n_tunnels];
+    struct summary_tunnel *found;
 
-    if (summary->last && is_tunnel(summary->last, key)) {
+    memcpy(probe->source, key->source, sizeof probe->source);
+    memcpy(probe->destination, key->destination, sizeof probe->destination);
+    probe->port = key->destination_port;
+    if (summary->last && !compare_tunnels(summary->last, probe)) {
         return summary->last;
     }
-    memcpy(words, key->source, 16);
-    memcpy(words + 2, key->destination, 16);
-    words[4] = key->destination_port;
-    bucket = &summary->buckets[stt_hash(summary->seed, words, 5) % BUCKETS];
-    for (tunnel = *bucket; tunnel; tunnel = tunnel->in_bucket) {
-        if (is_tunnel(tunnel, key)) {
-            summary->last = tunnel;
-            return tunnel;
-        }
-    }
-    if (summary->n_tunnels == SUMMARY_TUNNELS) {
+    found = find(&summary->tunnel_tree, probe,
+                 summary->n_tunnels == SUMMARY_TUNNELS, compare_tunnels);
+    if (!found) {
         return &summary->other;
     }
-    tunnel = &summary->tunnels[summary->n_tunnels++];
-    memcpy(tunnel->source, key->source, sizeof tunnel->source);
-    memcpy(tunnel->destination, key->destination, sizeof tunnel->destination);
-    tunnel->port = key->destination_port;
-    tunnel->in_bucket = *bucket;
-    *bucket = tunnel;
-    summary->last = tunnel;
-    return tunnel;
+    summary->n_tunnels += found == probe;
+    summary->last = found;
+    return found;
 }
 
 struct summary_counters *
@@ -127,37 +142,31 @@ static struct context *
 find_context(struct summary *summary, struct summary_tunnel *tunnel,
              uint64_t id)
 {
-    struct context **bucket, *context;
-    uint64_t words[2] = { (uintptr_t) tunnel, id };
+    struct context *probe = &summary->contexts[summary->n_contexts];
+    struct context *found;
 
-    if (tunnel == &summary->other) {
-        return &tunnel->other_contexts;
-    }
     if (tunnel->last_context && tunnel->last_context->id == id) {
         return tunnel->last_context;
     }
-    bucket = &summary->context_buckets[stt_hash(summary->seed, words, 2)
-                                       % BUCKETS];
-    for (context = *bucket; context; context = context->in_bucket) {
-        if (context->tunnel == tunnel && context->id == id) {
-            return context;
-        }
-    }
-    if (summary->n_contexts == SUMMARY_CONTEXTS) {
+    probe->tunnel = tunnel;
+    probe->id = id;
+    found = (tunnel == &summary->other ? NULL
+             : find(&summary->context_tree, probe,
+                    summary->n_contexts == SUMMARY_CONTEXTS,
+                    compare_contexts));
+    if (!found) {
         return &tunnel->other_contexts;
     }
-    context = &summary->contexts[summary->n_contexts++];
-    context->tunnel = tunnel;
-    context->id = id;
-    context->in_bucket = *bucket;
-    *bucket = context;
-    if (tunnel->last_context) {
-        tunnel->last_context->next = context;
-    } else {
-        tunnel->contexts = context;
+    if (found == probe) {
+        summary->n_contexts++;
+        if (tunnel->last_context) {
+            tunnel->last_context->next = found;
+        } else {
+            tunnel->contexts = found;
+        }
+        tunnel->last_context = found;
     }
-    tunnel->last_context = context;
-    return context;
+    return found;
 }
 
 /* Counts a frame with 'context_id' in 'tunnel', whose inner packet has
@@ -190,23 +199,17 @@ add_counters(struct summary_counters *to, const struct summary_counters *from)
     }
 }
 
-/* Stores the text of the address, IPv4 mapped into IPv6 or IPv6, in 's'. */
-static void
-format_address(const uint8_t address[16], char s[INET6_ADDRSTRLEN])
-{
-    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-    if (!memcmp(address, mapped, sizeof mapped)) {
-        inet_ntop(AF_INET, address + 12, s, INET6_ADDRSTRLEN);
-    } else {
-        inet_ntop(AF_INET6, address, s, INET6_ADDRSTRLEN);
-    }
-}
-
 static const char *
 plural(uint64_t n)
 {
     return n == 1 ? "" : "s";
+}
+
+/* Prints the number 'n' of 'what', and the 'rest' of the line. */
+static void
+print_count(FILE *stream, uint64_t n, const char *what, const char *rest)
+{
+    fprintf(stream, "%"PRIu64" %s%s%s\n", n, what, plural(n), rest);
 }
 
 static void
@@ -252,6 +255,17 @@ void
 summary_print(const struct summary *summary, FILE *stream)
 {
     const struct summary_totals *totals = &summary->totals;
+    const struct {
+        const uint64_t *n;
+        const char *what, *rest;
+    } rare[] = {
+        { &totals->other, "packet", " of other protocols" },
+        { &totals->fragments, "IP fragment", ", which are not put together" },
+        { &totals->too_short, "packet",
+          " captured too short to see what they are" },
+        { &totals->truncated, "packet",
+          " with STT segments captured in part" },
+    };
     struct summary_counters sum = summary->other.counters;
     bool any_drops = false;
     uint32_t i;
@@ -261,10 +275,8 @@ summary_print(const struct summary *summary, FILE *stream)
     }
     sum.drops[STT_DROP_OUTER] += totals->bad_outer;
 
-    fprintf(stream, "%"PRIu64" packet%s read\n", totals->read,
-            plural(totals->read));
-    fprintf(stream, "%"PRIu64" packet%s with STT segments\n", sum.packets,
-            plural(sum.packets));
+    print_count(stream, totals->read, "packet", " read");
+    print_count(stream, sum.packets, "packet", " with STT segments");
     fprintf(stream, "%"PRIu64" frame%s: %"PRIu64" in one packet, %"PRIu64
             " reassembled\n", sum.whole + sum.reassembled,
             plural(sum.whole + sum.reassembled), sum.whole, sum.reassembled);
@@ -274,50 +286,34 @@ summary_print(const struct summary *summary, FILE *stream)
                 totals->left);
     }
     putc('\n', stream);
-    fprintf(stream, "%"PRIu64" segment%s dropped for overlaps\n",
-            sum.drops[STT_DROP_OVERLAP], plural(sum.drops[STT_DROP_OVERLAP]));
-    fprintf(stream, "%"PRIu64" duplicate segment%s\n",
-            sum.drops[STT_DROP_DUPLICATE],
-            plural(sum.drops[STT_DROP_DUPLICATE]));
-    fprintf(stream, "%"PRIu64" late segment%s\n", sum.late, plural(sum.late));
-    fprintf(stream, "%"PRIu64" bad checksum%s\n", sum.drops[STT_DROP_CHECKSUM],
-            plural(sum.drops[STT_DROP_CHECKSUM]));
-    if (totals->other) {
-        fprintf(stream, "%"PRIu64" packet%s of other protocols\n",
-                totals->other, plural(totals->other));
-    }
-    if (totals->fragments) {
-        fprintf(stream, "%"PRIu64" IP fragment%s, which are not put "
-                "together\n", totals->fragments, plural(totals->fragments));
-    }
-    if (totals->too_short) {
-        fprintf(stream, "%"PRIu64" packet%s captured too short to see what "
-                "they are\n", totals->too_short, plural(totals->too_short));
-    }
-    if (totals->truncated) {
-        fprintf(stream, "%"PRIu64" packet%s with STT segments captured in "
-                "part\n", totals->truncated, plural(totals->truncated));
+    print_count(stream, sum.drops[STT_DROP_OVERLAP], "segment",
+                " dropped for overlaps");
+    print_count(stream, sum.drops[STT_DROP_DUPLICATE], "duplicate segment",
+                "");
+    print_count(stream, sum.late, "late segment", "");
+    print_count(stream, sum.drops[STT_DROP_CHECKSUM], "bad checksum", "");
+    for (i = 0; i < sizeof rare / sizeof rare[0]; i++) {
+        if (*rare[i].n) {
+            print_count(stream, *rare[i].n, rare[i].what, rare[i].rest);
+        }
     }
     for (i = 1; i < STT_N_DROPS; i++) {
         if (sum.drops[i]) {
-            if (!any_drops) {
-                fputs("what a receiver would drop:\n", stream);
-                any_drops = true;
-            }
-            fprintf(stream, "  %-16s %10"PRIu64"  %s\n", stt_drop_name(i),
-                    sum.drops[i], stt_drop_text(i));
+            fprintf(stream, "%s  %-16s %10"PRIu64"  %s\n",
+                    any_drops ? "" : "what a receiver would drop:\n",
+                    stt_drop_name(i), sum.drops[i], stt_drop_text(i));
+            any_drops = true;
         }
     }
 
     for (i = 0; i < summary->n_tunnels; i++) {
         const struct summary_tunnel *tunnel = &summary->tunnels[i];
-        char source[INET6_ADDRSTRLEN], destination[INET6_ADDRSTRLEN];
-        char name[2 * INET6_ADDRSTRLEN + 32];
+        const char *addresses[2];
+        char name[128];
 
-        format_address(tunnel->source, source);
-        format_address(tunnel->destination, destination);
-        snprintf(name, sizeof name, "tunnel %s > %s.%u", source, destination,
-                 tunnel->port);
+        outer_format_addresses(tunnel->source, tunnel->destination, addresses);
+        snprintf(name, sizeof name, "tunnel %s > %s.%u", addresses[0],
+                 addresses[1], tunnel->port);
         print_tunnel(tunnel, name, stream);
     }
     if (summary->other.counters.packets) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Prints STT frames of a capture or a network interface: options, where packets
- * come from, and where inner packets go. */
+/* Prints STT frames of a capture or a network interface: options, where
+ * packets come from, and where inner packets go. */
 
 #include <config.h>
 
@@ -23,24 +23,37 @@
 #include "dump-packet.h"
 #include "dump-resync.h"
 #include "dump-summary.h"
+#include "dump-tcpdump.h"
 #include "stt-reassembly.h"
 #include "stt-segment.h"
 
 #define PROGRAM "stt-dump"
 
+/* Options without a letter. */
 enum {
-    MAX_SNAPLEN = 262144,       /* libpcap's own limit. */
+    OPT_AGE = 256,
+    OPT_PRINT,
+    OPT_NO_INNER,
+    OPT_IMMEDIATE,
+    OPT_MICRO,
+    OPT_NANO,
+    OPT_PRECISION,
+};
+
+enum {
+    MAX_SNAPLEN = 262144,       /* libpcap's own limit, and the default. */
     DEFAULT_BUFFER = 16 * 1024, /* KiB, for live packets. */
     MAX_BUFFER = 2 * 1024 * 1024 - 1,
     MAX_AGE = 60 * 60 * 1000,
     TIMEOUT = 100,              /* Milliseconds that live packets may wait. */
-    FILTER_SIZE = 4096,
+    LINES_SIZE = 65536,         /* Bytes held back. */
 };
 
-/* Latest time of a packet, in seconds since 1970: in some ten thousand years. */
+/* Latest time of a packet, in seconds since 1970: in some ten thousand
+ * years. */
 #define MAX_SECONDS (INT64_C(1) << 40)
 
-struct settings {
+static struct {
     struct dump_options dump;
     const char *read_name;      /* -r */
     const char *interface;      /* -i */
@@ -48,53 +61,54 @@ struct settings {
     const char *user;           /* -Z */
     char *expression;           /* Filter, or NULL. */
     uint64_t count;             /* -c, or 0. */
-    uint32_t snaplen;
-    uint32_t buffer;
+    uint64_t snaplen;
+    uint64_t buffer;
+    int verbose;
     bool summary_only;
+    bool no_inner;
     bool print;                 /* --print */
     bool flush_lines;
     bool flush_packets;
     bool immediate;
     bool promiscuous;
+    bool no_names;              /* There are none anyway. */
+} settings = {
+    .dump.age = 1000,
+    .dump.check_checksums = true,
+    .snaplen = MAX_SNAPLEN,
+    .buffer = DEFAULT_BUFFER,
+    .promiscuous = true,
 };
 
 /* Where packets come from. */
-struct source {
+static struct {
     pcap_t *pcap;
     const char *name;
     bool live;
     bool nanoseconds;           /* In its timestamps. */
     struct bpf_program filter;
-    bool has_filter;
     uint64_t number;            /* Of the last packet. */
     struct timespec last;       /* Its time. */
-    bool damaged;               /* Not all could be read. */
 
     /* A place in the file, and the number of the packet in front of it. */
     off_t start;                /* -1 if there are no places in it. */
     uint64_t start_number;
-};
+} source;
 
 /* Where inner packets go. */
-struct sink {
+static struct {
     pcap_t *pcap;
     pcap_dumper_t *dumper;
-    const char *name;
-    bool nanoseconds;
-    bool flush;
     bool failed;
-};
+} sink;
 
-/* What the functions called by the decoder need. */
-struct context {
-    struct source source;
-    struct sink sink;
-};
+/* Where lines go. */
+static FILE *lines;
+static struct tcpdump *tcpdump; /* Prints the inner packets, or NULL. */
+static bool tcpdump_failed;
 
-static pcap_t *interrupted_pcap;
+static bool damaged;            /* Not all packets could be read. */
 static volatile sig_atomic_t interrupted;
-
-static struct text text;
 
 __attribute__((format(printf, 1, 2)))
 static void
@@ -146,8 +160,12 @@ usage(void)
            "      --immediate-mode       take packets as they come\n"
            "\n"
            "What is printed:\n"
+           "      --no-inner      leave out inner packets, which tcpdump"
+           " prints\n"
            "  -e                  link-layer headers, outer and inner\n"
-           "  -v                  all fields of IP, TCP-like and STT header\n"
+           "  -v, -vv, -vvv       all fields of IP, TCP-like and STT header;"
+           " of inner\n"
+           "                      packets what tcpdump makes of it\n"
            "  -#, --number        packet numbers\n"
            "  -t, -tt, -ttt, -tttt, -ttttt\n"
            "                      no time; seconds since 1970; since the line"
@@ -285,17 +303,80 @@ find_interface(const char *name)
     FAIL("-i %s: there is no interface of this number (see -D)", name);
 }
 
-static void
-parse_options(int argc, char *argv[], struct settings *settings)
+/* Options that only set something: a flag to a 'value', a string, or a number,
+ * a 'what' from 'min' to 'max'. */
+static const struct setting {
+    int c;
+    const char *name;           /* For messages. */
+    bool *flag;
+    bool value;
+    bool live;                  /* Only with an interface. */
+    const char **string;
+    uint64_t *number;
+    const char *what;
+    uint64_t min, max;
+} setting_options[] = {
+    { 'e', .flag = &settings.dump.link_header, .value = true },
+    { 'K', .flag = &settings.dump.check_checksums },
+    { 'l', .flag = &settings.flush_lines, .value = true },
+    { 'n', .flag = &settings.no_names, .value = true },
+    { 'p', "-p", .flag = &settings.promiscuous, .live = true },
+    { 'q', .flag = &settings.summary_only, .value = true },
+    { 'U', .flag = &settings.flush_packets, .value = true },
+    { '#', .flag = &settings.dump.number, .value = true },
+    { OPT_PRINT, .flag = &settings.print, .value = true },
+    { OPT_NO_INNER, .flag = &settings.no_inner, .value = true },
+    { OPT_IMMEDIATE, "--immediate-mode", .flag = &settings.immediate,
+      .value = true, .live = true },
+    { OPT_MICRO, .flag = &settings.dump.nanoseconds },
+    { OPT_NANO, .flag = &settings.dump.nanoseconds, .value = true },
+    { 'i', .string = &settings.interface },
+    { 'r', .string = &settings.read_name },
+    { 'w', .string = &settings.write_name },
+    { 'Z', .string = &settings.user },
+    { 'B', "-B", .number = &settings.buffer, .what = "buffer size in KiB",
+      .min = 1, .max = MAX_BUFFER, .live = true },
+    { 'c', "-c", .number = &settings.count, .what = "packet count", .min = 1,
+      .max = INT64_MAX },
+    { 's', "-s", .number = &settings.snaplen, .what = "snapshot length",
+      .max = MAX_SNAPLEN, .live = true },
+    { OPT_AGE, "--age", .number = &settings.dump.age,
+      .what = "number of milliseconds", .min = 1, .max = MAX_AGE },
+};
+
+/* Takes the option 'c', whose value is in optarg.  Returns true if it is one
+ * of 'setting_options'. */
+static bool
+parse_setting(int c, const char **live_option)
 {
-    enum {
-        OPT_AGE = 256,
-        OPT_PRINT,
-        OPT_IMMEDIATE,
-        OPT_MICRO,
-        OPT_NANO,
-        OPT_PRECISION,
-    };
+    size_t i;
+
+    for (i = 0; i < sizeof setting_options / sizeof setting_options[0]; i++) {
+        const struct setting *setting = &setting_options[i];
+
+        if (setting->c != c) {
+            continue;
+        }
+        if (setting->live) {
+            *live_option = setting->name;
+        }
+        if (setting->flag) {
+            *setting->flag = setting->value;
+        } else if (setting->string) {
+            *setting->string = optarg;
+        } else {
+            *setting->number = parse_number(setting->name, optarg,
+                                            setting->what, setting->min,
+                                            setting->max);
+        }
+        return true;
+    }
+    return false;
+}
+
+static void
+parse_options(int argc, char *argv[])
+{
     static const struct option options[] = {
         { "interface", required_argument, NULL, 'i' },
         { "list-interfaces", no_argument, NULL, 'D' },
@@ -305,6 +386,7 @@ parse_options(int argc, char *argv[], struct settings *settings)
         { "snapshot-length", required_argument, NULL, 's' },
         { "buffer-size", required_argument, NULL, 'B' },
         { "immediate-mode", no_argument, NULL, OPT_IMMEDIATE },
+        { "no-inner", no_argument, NULL, OPT_NO_INNER },
         { "number", no_argument, NULL, '#' },
         { "micro", no_argument, NULL, OPT_MICRO },
         { "nano", no_argument, NULL, OPT_NANO },
@@ -318,56 +400,24 @@ parse_options(int argc, char *argv[], struct settings *settings)
         { "version", no_argument, NULL, 'V' },
         { NULL, 0, NULL, 0 },
     };
-    struct dump_options *dump = &settings->dump;
+    struct dump_options *dump = &settings.dump;
     const char *live_option = NULL;
     int n_times = 0;
     int c;
 
-    while ((c = getopt_long(argc, argv, "B:c:DehKi:lnpP:qr:s:tUvVw:Z:#", options,
-                            NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, "B:c:DehKi:lnpP:qr:s:tUvVw:Z:#",
+                            options, NULL)) != -1) {
+        if (parse_setting(c, &live_option)) {
+            continue;
+        }
         switch (c) {
-        case 'B':
-            settings->buffer = parse_number("-B", optarg, "buffer size in KiB",
-                                            1, MAX_BUFFER);
-            live_option = "-B";
-            break;
-
-        case 'c':
-            settings->count = parse_number("-c", optarg, "packet count", 1,
-                                           INT64_MAX);
-            break;
-
         case 'D':
             list_interfaces();
             exit(EXIT_SUCCESS);
 
-        case 'e':
-            dump->link_header = true;
-            break;
-
         case 'h':
             usage();
             exit(EXIT_SUCCESS);
-
-        case 'K':
-            dump->check_checksums = false;
-            break;
-
-        case 'i':
-            settings->interface = optarg;
-            break;
-
-        case 'l':
-            settings->flush_lines = true;
-            break;
-
-        case 'n':
-            break;
-
-        case 'p':
-            settings->promiscuous = false;
-            live_option = "-p";
-            break;
 
         case 'P':
             if (dump->n_ports == DUMP_MAX_PORTS) {
@@ -377,23 +427,6 @@ parse_options(int argc, char *argv[], struct settings *settings)
                                                         1, UINT16_MAX);
             break;
 
-        case 'q':
-            settings->summary_only = true;
-            break;
-
-        case 'r':
-            settings->read_name = optarg;
-            break;
-
-        case 's':
-            settings->snaplen = parse_number("-s", optarg, "snapshot length",
-                                             0, MAX_SNAPLEN);
-            if (!settings->snaplen) {
-                settings->snaplen = MAX_SNAPLEN;
-            }
-            live_option = "-s";
-            break;
-
         case 't':
             if (++n_times > TIME_SINCE_FIRST) {
                 FAIL("-t: given more than %d times", TIME_SINCE_FIRST);
@@ -401,51 +434,13 @@ parse_options(int argc, char *argv[], struct settings *settings)
             dump->time = n_times;
             break;
 
-        case 'U':
-            settings->flush_packets = true;
-            break;
-
         case 'v':
-            dump->verbose = true;
+            settings.verbose++;
             break;
 
         case 'V':
             version();
             exit(EXIT_SUCCESS);
-
-        case 'w':
-            settings->write_name = optarg;
-            break;
-
-        case 'Z':
-            settings->user = optarg;
-            break;
-
-        case '#':
-            dump->number = true;
-            break;
-
-        case OPT_AGE:
-            dump->age = parse_number("--age", optarg,
-                                     "number of milliseconds", 1, MAX_AGE);
-            break;
-
-        case OPT_PRINT:
-            settings->print = true;
-            break;
-
-        case OPT_IMMEDIATE:
-            settings->immediate = true;
-            live_option = "--immediate-mode";
-            break;
-
-        case OPT_MICRO:
-            dump->nanoseconds = false;
-            break;
-
-        case OPT_NANO:
-            dump->nanoseconds = true;
-            break;
 
         case OPT_PRECISION:
             if (strcmp(optarg, "micro") && strcmp(optarg, "nano")) {
@@ -460,100 +455,88 @@ parse_options(int argc, char *argv[], struct settings *settings)
             exit(EXIT_FAILURE);
         }
     }
-    settings->expression = join_arguments(argc - optind, argv + optind);
+    settings.expression = join_arguments(argc - optind, argv + optind);
 
-    if (settings->read_name && settings->interface) {
+    if (settings.read_name && settings.interface) {
         FAIL("-r and -i: packets come from one of both");
     }
-    if (settings->read_name && live_option) {
+    if (settings.read_name && live_option) {
         FAIL("%s: goes with an interface (-i), not with a file (-r)",
              live_option);
     }
-    if (!settings->write_name && settings->flush_packets) {
+    if (!settings.write_name && settings.flush_packets) {
         FAIL("-U: goes with -w");
     }
-    if (!settings->write_name && settings->print) {
+    if (!settings.write_name && settings.print) {
         FAIL("--print: goes with -w");
     }
-    if (settings->print && settings->summary_only) {
+    if (settings.print && settings.summary_only) {
         FAIL("--print and -q: what now?  One says to print packets, the other "
              "not to");
     }
-    if (settings->print && !strcmp(settings->write_name, "-")) {
+    if (settings.print && !strcmp(settings.write_name, "-")) {
         FAIL("--print: standard output is for -w -");
     }
+    if (!settings.snaplen) {
+        settings.snaplen = MAX_SNAPLEN;
+    }
+    dump->verbose = settings.verbose > 0;
     if (!dump->n_ports) {
         dump->ports[dump->n_ports++] = STT_DEFAULT_PORT;
     }
-    dump->print = (!settings->summary_only
-                   && (!settings->write_name || settings->print));
+    dump->print = (!settings.summary_only
+                   && (!settings.write_name || settings.print));
 }
 
 /*
  * Sources.
  */
 
-/* Appends to 'filter' what selects packets to the ports of STT, and such as may
- * be: fragments of IP packets, and IPv6 packets with extension headers. */
+/* Has the kernel leave out what is no STT: lets pass what goes to the ports of
+ * STT, and what may be: fragments of IP packets, and IPv6 packets with
+ * extension headers. */
 static void
-append_filter(char filter[FILTER_SIZE], const struct dump_options *dump)
+set_kernel_filter(void)
 {
-    size_t n = strlen(filter);
+    char ports[DUMP_MAX_PORTS * sizeof "tcp dst port 65535 or "] = "";
+    char untagged[sizeof ports + 256], filter[3 * sizeof untagged];
+    struct bpf_program program;
+    size_t n = 0;
     int i;
 
-    n += snprintf(filter + n, FILTER_SIZE - n, "(");
-    for (i = 0; i < dump->n_ports; i++) {
-        n += snprintf(filter + n, FILTER_SIZE - n, "tcp dst port %u or ",
-                      dump->ports[i]);
+    for (i = 0; i < settings.dump.n_ports; i++) {
+        n += snprintf(ports + n, sizeof ports - n, "tcp dst port %u or ",
+                      settings.dump.ports[i]);
     }
-    snprintf(filter + n, FILTER_SIZE - n,
-             "(ip proto 6 and ip[6:2] & 0x1fff != 0) or "
+    snprintf(untagged, sizeof untagged,
+             "(%s(ip proto 6 and ip[6:2] & 0x1fff != 0) or "
              "(ip6 and (ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 44 or "
-             "ip6[6] = 51 or ip6[6] = 60)))");
-}
-
-/* Has the kernel leave out what is no STT. */
-static void
-set_kernel_filter(const struct source *source, const struct settings *settings)
-{
-    char filter[FILTER_SIZE] = "";
-    struct bpf_program program;
-
-    append_filter(filter, &settings->dump);
-    if (settings->dump.link_type == DLT_EN10MB) {
-        /* "vlan" moves all that follows it behind a tag. */
-        strcat(filter, " or (vlan and (");
-        append_filter(filter, &settings->dump);
-        strcat(filter, " or (vlan and ");
-        append_filter(filter, &settings->dump);
-        strcat(filter, ")))");
-    }
-    if (pcap_compile(source->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN)
-        || pcap_setfilter(source->pcap, &program)) {
-        FAIL("%s: cannot set the filter '%s': %s", source->name, filter,
-             pcap_geterr(source->pcap));
+             "ip6[6] = 51 or ip6[6] = 60)))", ports);
+    /* "vlan" moves all that follows it behind a tag. */
+    snprintf(filter, sizeof filter, (settings.dump.link_type == DLT_EN10MB
+                                     ? "%s or (vlan and (%s or (vlan and %s)))"
+                                     : "%s"), untagged, untagged, untagged);
+    if (pcap_compile(source.pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN)
+        || pcap_setfilter(source.pcap, &program)) {
+        FAIL("%s: cannot set the filter '%s': %s", source.name, filter,
+             pcap_geterr(source.pcap));
     }
     pcap_freecode(&program);
 }
 
 /* Compiles the user's expression for packets as libpcap delivers them. */
 static void
-compile_expression(struct source *source, const struct settings *settings)
+compile_expression(void)
 {
-    pcap_t *dead;
+    pcap_t *dead = pcap_open_dead(settings.dump.link_type, MAX_SNAPLEN);
 
-    if (!settings->expression) {
-        return;
-    }
-    dead = pcap_open_dead(settings->dump.link_type, MAX_SNAPLEN);
     if (!dead) {
         FAIL("out of memory");
     }
-    if (pcap_compile(dead, &source->filter, settings->expression, 1,
+    if (pcap_compile(dead, &source.filter, settings.expression, 1,
                      PCAP_NETMASK_UNKNOWN)) {
-        FAIL("filter '%s': %s", settings->expression, pcap_geterr(dead));
+        FAIL("filter '%s': %s", settings.expression, pcap_geterr(dead));
     }
-    source->has_filter = true;
     pcap_close(dead);
 }
 
@@ -569,112 +552,119 @@ fail_with(const char *name, const char *error)
     FAIL("%s", error);
 }
 
-static pcap_t *
-open_live(const struct settings *settings, const char *name, bool *nanoseconds)
+static void
+open_live(void)
 {
     char error[PCAP_ERRBUF_SIZE] = "";
-    pcap_t *pcap = pcap_create(name, error);
+    const char *reason;
+    pcap_t *pcap;
     int status;
 
+    source.name = find_interface(settings.interface);
+    source.pcap = pcap = pcap_create(source.name, error);
     if (!pcap) {
-        fail_with(name, error);
+        fail_with(source.name, error);
     }
-    pcap_set_snaplen(pcap, settings->snaplen);
-    pcap_set_promisc(pcap, settings->promiscuous);
+    pcap_set_snaplen(pcap, settings.snaplen);
+    pcap_set_promisc(pcap, settings.promiscuous);
     pcap_set_timeout(pcap, TIMEOUT);
-    pcap_set_buffer_size(pcap, settings->buffer * 1024);
-    pcap_set_immediate_mode(pcap, settings->immediate);
-    *nanoseconds = (settings->dump.nanoseconds
-                    && !pcap_set_tstamp_precision(pcap,
-                                                  PCAP_TSTAMP_PRECISION_NANO));
+    pcap_set_buffer_size(pcap, settings.buffer * 1024);
+    pcap_set_immediate_mode(pcap, settings.immediate);
+    source.nanoseconds = (settings.dump.nanoseconds
+                          && !pcap_set_tstamp_precision(
+                              pcap, PCAP_TSTAMP_PRECISION_NANO));
     status = pcap_activate(pcap);
+    reason = pcap_geterr(pcap);
     if (status < 0) {
-        const char *reason = pcap_geterr(pcap);
-
-        FAIL("%s: %s%s%s%s", name, pcap_statustostr(status),
+        FAIL("%s: %s%s%s%s", source.name, pcap_statustostr(status),
              *reason ? " (" : "", reason, *reason ? ")" : "");
     }
     if (status > 0) {
-        complain("warning: %s: %s", name, (*pcap_geterr(pcap)
-                                           ? pcap_geterr(pcap)
-                                           : pcap_statustostr(status)));
+        complain("warning: %s: %s", source.name,
+                 *reason ? reason : pcap_statustostr(status));
     }
-    return pcap;
 }
 
-/* Opens where packets come from, sets 'settings->dump.link_type', and tells the
- * user. */
 static void
-open_source(struct source *source, struct settings *settings)
+open_file(void)
 {
     char error[PCAP_ERRBUF_SIZE];
+
+    source.name = settings.read_name;
+    source.nanoseconds = settings.dump.nanoseconds;
+    source.pcap = pcap_open_offline_with_tstamp_precision(
+        source.name, (source.nanoseconds ? PCAP_TSTAMP_PRECISION_NANO
+                      : PCAP_TSTAMP_PRECISION_MICRO), error);
+    if (!source.pcap) {
+        fail_with(source.name, error);
+    }
+}
+
+/* Opens where packets come from, sets 'settings.dump.link_type', and tells the
+ * user. */
+static void
+open_source(void)
+{
     const char *link_name;
     int link_type;
 
-    source->live = !settings->read_name;
-    if (source->live) {
-        source->name = find_interface(settings->interface);
-        source->pcap = open_live(settings, source->name, &source->nanoseconds);
+    source.live = !settings.read_name;
+    if (source.live) {
+        open_live();
     } else {
-        source->name = settings->read_name;
-        source->nanoseconds = settings->dump.nanoseconds;
-        source->pcap = pcap_open_offline_with_tstamp_precision(
-            source->name, (source->nanoseconds ? PCAP_TSTAMP_PRECISION_NANO
-                           : PCAP_TSTAMP_PRECISION_MICRO), error);
-        if (!source->pcap) {
-            fail_with(source->name, error);
-        }
+        open_file();
     }
-
-    link_type = pcap_datalink(source->pcap);
+    link_type = pcap_datalink(source.pcap);
     link_name = pcap_datalink_val_to_name(link_type);
     if (!outer_link_is_supported(link_type)) {
         FAIL("%s: packets of link type %d (%s) cannot be decoded, only those "
              "of EN10MB, LINUX_SLL, LINUX_SLL2, RAW, IPV4, IPV6, NULL and LOOP",
-             source->name, link_type, link_name ? link_name : "unknown");
+             source.name, link_type, link_name ? link_name : "unknown");
     }
-    settings->dump.link_type = link_type;
-    compile_expression(source, settings);
-    if (source->live) {
-        set_kernel_filter(source, settings);
+    settings.dump.link_type = link_type;
+    if (settings.expression) {
+        compile_expression();
     }
-    source->start = source->live ? -1 : ftello(pcap_file(source->pcap));
+    if (source.live) {
+        set_kernel_filter();
+    }
+    source.start = source.live ? -1 : ftello(pcap_file(source.pcap));
     fprintf(stderr, "%s%s, link-type %s (%s), snapshot length %d bytes\n",
-            source->live ? "listening on " : "reading from file ",
-            source->name, link_name ? link_name : "?",
+            source.live ? "listening on " : "reading from file ",
+            source.name, link_name ? link_name : "?",
             pcap_datalink_val_to_description(link_type),
-            pcap_snapshot(source->pcap));
+            pcap_snapshot(source.pcap));
     fflush(stderr);
 }
 
 /* Complains about what libpcap could not read behind the last packet.  Finds
  * the next one in a damaged file and returns true if there is one. */
 static bool
-skip_damage(struct source *source)
+skip_damage(void)
 {
-    FILE *file = pcap_file(source->pcap);
-    off_t record = source->start;
+    FILE *file = pcap_file(source.pcap);
+    off_t record = source.start;
     off_t found;
 
-    source->damaged = true;
-    complain("%s: packet %"PRIu64": %s", source->name, source->number + 1,
-             pcap_geterr(source->pcap));
+    damaged = true;
+    complain("%s: packet %"PRIu64": %s", source.name, source.number + 1,
+             pcap_geterr(source.pcap));
     if (record < 0
-        || !resync_skip(file, source->number - source->start_number, &record)
-        || !resync_find(file, record + 1,
-                        source->number ? &source->last : NULL, &found)
+        || !resync_skip(file, source.number - source.start_number, &record)
+        || !resync_find(file, record + 1, source.number ? &source.last : NULL,
+                        &found)
         || fseeko(file, found, SEEK_SET)) {
         return false;
     }
     complain("%s: packet %"PRIu64": left out %jd bytes in front of it",
-             source->name, source->number + 1, (intmax_t) (found - record));
-    source->start = found;
-    source->start_number = source->number;
+             source.name, source.number + 1, (intmax_t) (found - record));
+    source.start = found;
+    source.start_number = source.number;
     return true;
 }
 
-/* Goes on with the rights of 'user', or, if that is NULL, as before.  Who is not
- * root has no others, and keeps them. */
+/* Goes on with the rights of 'user', or, if that is NULL, as before.  Who is
+ * not root has no others, and keeps them. */
 static void
 become_user(const char *user)
 {
@@ -699,84 +689,137 @@ become_user(const char *user)
 
 /* Refuses to write to the file that is being read. */
 static void
-check_sink_name(const struct settings *settings)
+check_sink_name(void)
 {
     struct stat in, out;
 
-    if (settings->read_name && strcmp(settings->read_name, "-")
-        && strcmp(settings->write_name, "-")
-        && !stat(settings->read_name, &in) && !stat(settings->write_name, &out)
+    if (settings.read_name && strcmp(settings.read_name, "-")
+        && strcmp(settings.write_name, "-")
+        && !stat(settings.read_name, &in) && !stat(settings.write_name, &out)
         && S_ISREG(in.st_mode) && in.st_dev == out.st_dev
         && in.st_ino == out.st_ino) {
-        FAIL("-w %s: this is the file that is read", settings->write_name);
+        FAIL("-w %s: this is the file that is read", settings.write_name);
     }
 }
 
 static void
-open_sink(struct sink *sink, const struct settings *settings)
+open_sink(void)
 {
-    sink->name = settings->write_name;
-    sink->nanoseconds = settings->dump.nanoseconds;
-    sink->flush = settings->flush_packets;
-    sink->pcap = pcap_open_dead_with_tstamp_precision(
+    sink.pcap = pcap_open_dead_with_tstamp_precision(
         DLT_EN10MB, MAX_SNAPLEN,
-        (sink->nanoseconds ? PCAP_TSTAMP_PRECISION_NANO
+        (settings.dump.nanoseconds ? PCAP_TSTAMP_PRECISION_NANO
          : PCAP_TSTAMP_PRECISION_MICRO));
-    if (!sink->pcap) {
+    if (!sink.pcap) {
         FAIL("out of memory");
     }
-    sink->dumper = pcap_dump_open(sink->pcap, sink->name);
-    if (!sink->dumper) {
-        fail_with(sink->name, pcap_geterr(sink->pcap));
+    sink.dumper = pcap_dump_open(sink.pcap, settings.write_name);
+    if (!sink.dumper) {
+        fail_with(settings.write_name, pcap_geterr(sink.pcap));
     }
 }
 
-/* Complains, once, that inner packets cannot be written, and ends the loop. */
+/* Complains, once, if inner packets could not be written, and ends the loop.
+ * With 'flush' writes all that there are first. */
 static void
-sink_failed(struct sink *sink)
+check_sink(bool flush)
 {
-    if (!sink->failed) {
-        sink->failed = true;
+    if (sink.dumper && !sink.failed
+        && ((flush && pcap_dump_flush(sink.dumper))
+            || ferror(pcap_dump_file(sink.dumper)))) {
+        sink.failed = true;
         interrupted = 1;
-        complain("-w %s: %s", sink->name, strerror(errno));
+        complain("-w %s: %s", settings.write_name, strerror(errno));
     }
 }
 
 /* Writes an inner packet. */
 static void
-write_inner(void *context_, const struct timespec *when, const uint8_t *packet,
+write_inner(void *aux, const struct timespec *when, const uint8_t *packet,
             uint32_t captured, uint32_t length)
 {
-    struct context *context = context_;
-    struct sink *sink = &context->sink;
     struct pcap_pkthdr header = {
         .ts.tv_sec = when->tv_sec,
-        .ts.tv_usec = (sink->nanoseconds ? when->tv_nsec
+        .ts.tv_usec = (settings.dump.nanoseconds ? when->tv_nsec
                        : when->tv_nsec / 1000),
         .caplen = captured,
         .len = length,
     };
 
-    if (sink->failed) {
-        return;
-    }
-    pcap_dump((u_char *) sink->dumper, &header, packet);
-    if (ferror(pcap_dump_file(sink->dumper))
-        || (sink->flush && pcap_dump_flush(sink->dumper))) {
-        sink_failed(sink);
+    (void) aux;
+    if (!sink.failed) {
+        pcap_dump((u_char *) sink.dumper, &header, packet);
+        check_sink(settings.flush_packets);
     }
 }
 
 static void
-close_sink(struct sink *sink)
+close_sink(void)
 {
-    if (sink->dumper) {
-        if (!sink->failed && pcap_dump_flush(sink->dumper)) {
-            sink_failed(sink);
-        }
-        pcap_dump_close(sink->dumper);
-        pcap_close(sink->pcap);
+    if (sink.dumper) {
+        check_sink(true);
+        pcap_dump_close(sink.dumper);
+        pcap_close(sink.pcap);
     }
+}
+
+/*
+ * Lines.
+ */
+
+/* Has tcpdump print inner packets in 'lines'.  It has no need of root's
+ * rights, and hostile packets to decode. */
+static void
+start_tcpdump(void)
+{
+    const char *user = (settings.user ? settings.user
+                        : getpwnam("tcpdump") ? "tcpdump" : "nobody");
+
+    tcpdump = tcpdump_start(stdout, settings.dump.link_header,
+                            settings.verbose, user);
+    if (!tcpdump && errno == ENOENT) {
+        FAIL("there is no tcpdump, which prints the inner packets: install "
+             "it, or leave them out with --no-inner");
+    } else if (!tcpdump) {
+        FAIL("tcpdump: %s", strerror(errno));
+    }
+    lines = tcpdump_lines(tcpdump);
+}
+
+static void
+print_inner(void *aux, const uint8_t *packet, uint32_t captured,
+            uint32_t length)
+{
+    (void) aux;
+    tcpdump_print(tcpdump, packet, captured, length);
+}
+
+/* Returns 0, or the error number if lines cannot be written any more. */
+static int
+lines_error(void)
+{
+    static int error;
+
+    if (!error && ferror(stdout)) {
+        error = errno ? errno : EIO;
+    }
+    return error;
+}
+
+/* Writes all lines to standard output.  Complains, once, if there is no
+ * tcpdump any more. */
+static void
+flush_lines(void)
+{
+    if (tcpdump) {
+        tcpdump_flush(tcpdump);
+        if (tcpdump_error(tcpdump) && !tcpdump_failed) {
+            tcpdump_failed = true;
+            complain("%s: inner packets are left out from here on",
+                     tcpdump_error(tcpdump));
+        }
+    }
+    fflush(stdout);
+    lines_error();
 }
 
 /*
@@ -784,12 +827,10 @@ close_sink(struct sink *sink)
  */
 
 static void
-warn_packet(void *context_, uint64_t number, const char *message)
+warn_packet(void *aux, uint64_t number, const char *message)
 {
-    struct context *context = context_;
-
-    complain("%s: packet %"PRIu64": %s", context->source.name, number,
-             message);
+    (void) aux;
+    complain("%s: packet %"PRIu64": %s", source.name, number, message);
 }
 
 static void
@@ -797,17 +838,16 @@ interrupt(int signum)
 {
     (void) signum;
     interrupted = 1;
-    pcap_breakloop(interrupted_pcap);
+    pcap_breakloop(source.pcap);
 }
 
 static void
-catch_signals(pcap_t *pcap)
+catch_signals(void)
 {
     static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
     struct sigaction action, old;
     size_t i;
 
-    interrupted_pcap = pcap;
     memset(&action, 0, sizeof action);
     action.sa_handler = interrupt;
     sigemptyset(&action.sa_mask);
@@ -821,16 +861,31 @@ catch_signals(pcap_t *pcap)
     }
 }
 
-/* Hands a packet to the decoder.  Returns true if it was an STT packet that the
- * user's filter lets pass. */
+/* Complains about the last packet, part of whose record makes no sense. */
+__attribute__((format(printf, 1, 2)))
+static void
+complain_of_packet(const char *format, ...)
+{
+    char message[128];
+    va_list args;
+
+    damaged = true;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    warn_packet(NULL, source.number, message);
+}
+
+/* Hands a packet to the decoder.  Returns true if it was an STT packet that
+ * the user's filter lets pass. */
 static bool
-take_packet(struct source *source, struct dump *dump,
-            const struct pcap_pkthdr *header, const u_char *data)
+take_packet(struct dump *dump, const struct pcap_pkthdr *header,
+            const u_char *data)
 {
     struct dump_record record = {
-        .number = ++source->number,
+        .number = ++source.number,
         .when.tv_sec = header->ts.tv_sec,
-        .when.tv_nsec = (source->nanoseconds ? header->ts.tv_usec
+        .when.tv_nsec = (source.nanoseconds ? header->ts.tv_usec
                          : header->ts.tv_usec * 1000),
         .data = data,
         .captured = header->caplen,
@@ -842,52 +897,43 @@ take_packet(struct source *source, struct dump *dump,
         record.when.tv_sec = (uint32_t) record.when.tv_sec;
     }
     if (record.when.tv_sec < 0 || record.when.tv_sec > MAX_SECONDS) {
-        complain("%s: packet %"PRIu64": its time is out of all bounds",
-                 source->name, source->number);
+        complain_of_packet("its time is out of all bounds");
         record.when.tv_sec = 0;
-        source->damaged = true;
     }
     if (record.when.tv_nsec < 0 || record.when.tv_nsec > 999999999) {
-        complain("%s: packet %"PRIu64": its time has a fraction of more than "
-                 "a second", source->name, source->number);
+        complain_of_packet("its time has a fraction of more than a second");
         record.when.tv_nsec = 0;
-        source->damaged = true;
     }
     if (record.captured > record.length) {
-        complain("%s: packet %"PRIu64": more bytes were captured (%u) than it "
-                 "had (%u)", source->name, source->number, record.captured,
-                 record.length);
+        complain_of_packet("more bytes were captured (%u) than it had (%u)",
+                           record.captured, record.length);
         record.captured = record.length;
-        source->damaged = true;
     }
-    source->last = record.when;
-    if (source->has_filter
-        && !pcap_offline_filter(&source->filter, header, data)) {
-        return false;
-    }
-    return dump_packet(dump, &record);
+    source.last = record.when;
+    return ((!settings.expression
+             || pcap_offline_filter(&source.filter, header, data))
+            && dump_packet(dump, &record));
 }
 
 /* Takes all packets.  Returns when there are no more, or the user or an error
  * ends it. */
 static void
-run(struct context *context, struct dump *dump,
-    const struct settings *settings)
+run(struct dump *dump)
 {
-    struct source *source = &context->source;
     uint64_t n = 0;
 
-    while (!interrupted && !text.failed) {
+    while (!interrupted && !lines_error()) {
         struct pcap_pkthdr *header;
         const u_char *data;
-        int status = pcap_next_ex(source->pcap, &header, &data);
+        int status = pcap_next_ex(source.pcap, &header, &data);
 
         if (status == 1) {
-            n += take_packet(source, dump, header, data);
-            if (settings->flush_lines) {
-                text_flush(&text);
+            n += take_packet(dump, header, data);
+            if (settings.flush_lines
+                || (tcpdump && ftello(lines) > LINES_SIZE)) {
+                flush_lines();
             }
-            if (settings->count && n >= settings->count) {
+            if (settings.count && n >= settings.count) {
                 break;
             }
         } else if (!status) {
@@ -896,18 +942,15 @@ run(struct context *context, struct dump *dump,
             /* Nothing came for a while. */
             clock_gettime(CLOCK_REALTIME, &now);
             dump_expire(dump, &now);
-            text_flush(&text);
-            if (context->sink.dumper && !context->sink.failed
-                && pcap_dump_flush(context->sink.dumper)) {
-                sink_failed(&context->sink);
-            }
+            flush_lines();
+            check_sink(true);
         } else if (status == PCAP_ERROR_BREAK || interrupted) {
             break;
-        } else if (source->live) {
-            source->damaged = true;
-            complain("%s: %s", source->name, pcap_geterr(source->pcap));
+        } else if (source.live) {
+            damaged = true;
+            complain("%s: %s", source.name, pcap_geterr(source.pcap));
             break;
-        } else if (!skip_damage(source)) {
+        } else if (!skip_damage()) {
             break;
         }
     }
@@ -915,15 +958,15 @@ run(struct context *context, struct dump *dump,
 
 /* Prints what libpcap counted of live packets. */
 static void
-print_live_counters(const struct source *source)
+print_live_counters(void)
 {
     struct pcap_stat stat;
 
-    if (!source->live) {
+    if (!source.live) {
         return;
     }
-    if (pcap_stats(source->pcap, &stat)) {
-        complain("%s: %s", source->name, pcap_geterr(source->pcap));
+    if (pcap_stats(source.pcap, &stat)) {
+        complain("%s: %s", source.name, pcap_geterr(source.pcap));
         return;
     }
     fprintf(stderr, "%u packet%s received by filter\n%u packet%s dropped by "
@@ -938,68 +981,63 @@ print_live_counters(const struct source *source)
 int
 main(int argc, char *argv[])
 {
-    struct settings settings = {
-        .dump.age = 1000,
-        .dump.check_checksums = true,
-        .snaplen = MAX_SNAPLEN,
-        .buffer = DEFAULT_BUFFER,
-        .promiscuous = true,
-    };
-    static struct context context;
+    struct dump_calls calls = { .warn = warn_packet };
     struct summary *summary;
     uint64_t seed[2];
     struct dump *dump;
     FILE *stream;
 
-    parse_options(argc, argv, &settings);
+    parse_options(argc, argv);
     if (settings.write_name) {
-        check_sink_name(&settings);
+        check_sink_name();
     }
     if (isatty(STDOUT_FILENO)) {
         settings.flush_lines = true;
     }
     settings.immediate |= settings.flush_lines;
-    open_source(&context.source, &settings);
+    setvbuf(stdout, NULL, _IOFBF, LINES_SIZE);
+    lines = stdout;
+    if (settings.dump.print && !settings.no_inner) {
+        start_tcpdump();
+        calls.print = print_inner;
+    }
+    open_source();
     become_user(settings.user);
     if (settings.write_name) {
-        open_sink(&context.sink, &settings);
+        open_sink();
+        calls.inner = write_inner;
     }
 
     if (getrandom(seed, sizeof seed, 0) != sizeof seed) {
         FAIL("no random numbers: %s", strerror(errno));
     }
-    text_init(&text, stdout);
-    dump = dump_create(&settings.dump, seed, &text,
-                       settings.write_name ? write_inner : NULL, warn_packet,
-                       &context);
+    dump = dump_create(&settings.dump, seed, lines, &calls, NULL);
     if (!dump) {
         FAIL("out of memory");
     }
-    catch_signals(context.source.pcap);
-    run(&context, dump, &settings);
+    catch_signals();
+    run(dump);
 
     summary = dump_finish(dump);
-    text_flush(&text);
-    close_sink(&context.sink);
-    if (text.failed) {
-        complain("standard output: %s", strerror(errno));
-    }
+    flush_lines();
+    close_sink();
+    tcpdump_stop(tcpdump);
     stream = (settings.summary_only
               && !(settings.write_name && !strcmp(settings.write_name, "-"))
               ? stdout : stderr);
     summary_print(summary, stream);
-    if (fflush(stream)) {
-        complain("standard output: %s", strerror(errno));
-        text.failed = true;
+    fflush(stream);
+    if (lines_error()) {
+        complain("standard output: %s", strerror(lines_error()));
     }
-    print_live_counters(&context.source);
+    print_live_counters();
 
     dump_destroy(dump);
-    if (context.source.has_filter) {
-        pcap_freecode(&context.source.filter);
+    if (settings.expression) {
+        pcap_freecode(&source.filter);
+        free(settings.expression);
     }
-    pcap_close(context.source.pcap);
-    free(settings.expression);
-    return (text.failed || context.sink.failed || context.source.damaged
+    pcap_close(source.pcap);
+    return (lines_error() || sink.failed || damaged || tcpdump_failed
             ? EXIT_FAILURE : EXIT_SUCCESS);
 }
