@@ -84,14 +84,14 @@ CLEANFILES += $(check_local_programs) $(check_local_programs:%=%.o)
 
 # make check-programs: everything that is built for the tests, in one make, so that
 # the two trees of Open vSwitch are configured at the same time.
-.PHONY: check-programs
-check-programs: config.h all-am $(check_LTLIBRARIES) $(check_PROGRAMS) \
-	$(check_local_programs)
 if HAVE_OVS
 if HAVE_FUZZER
-check-programs: ovs-sanitized
+sanitized_tree = ovs-sanitized
 endif
 endif
+.PHONY: check-programs
+check-programs: config.h all-am $(check_LTLIBRARIES) $(check_PROGRAMS) \
+	$(check_local_programs) $(sanitized_tree)
 
 LINK_WITH_OVS = $(MAKE) -s -C ovs --eval='stt-test: ; \
 	    $$(COMPILE) -I$(abs_top_srcdir)/tests $$(STT_CPPFLAGS) -c \
