@@ -148,7 +148,7 @@ TESTSUITE_AT = \
 	tests/pipeline.at
 
 # make check-system: tests in network namespaces, by root.  make check-system-short:
-# those but a few that take a minute or two each.
+# those but the longest, of the benchmark and the controller.
 
 SYSTEM_TESTSUITE_AT = \
 	tests/system-testsuite.at \
