@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // file: lib/ovn-util.h
-// expect: ^[[:space:]]*STT = 1,$
-// expect: ^[[:space:]]*GENEVE = 2,$
-// expect: ^[[:space:]]*TUNNEL_TYPE_MAX = 3
+// expect: ^\s*STT = 1,$
+// expect: ^\s*GENEVE = 2,$
+// expect: ^\s*TUNNEL_TYPE_MAX = 3
 // expect: include "stt/ovn-service.h"
 
 // All programs include this file.

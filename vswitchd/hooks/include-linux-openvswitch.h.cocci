@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // releases: >= 3.6
 // file: include/linux/openvswitch.h
-// expect: ^[[:space:]]*OVS_VPORT_TYPE_STT = 106
+// expect: ^\s*OVS_VPORT_TYPE_STT = 106
 
 // The number that the Linux datapath used for STT, as older releases have it.
 @ vport_type @

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // file: ofproto/ofproto-dpif-sflow.c
-// expect: ^[[:space:]]*DPIF_SFLOW_TUNNEL_STT,
+// expect: ^\s*DPIF_SFLOW_TUNNEL_STT,
 // expect: return DPIF_SFLOW_TUNNEL_STT;
 // expect: case DPIF_SFLOW_TUNNEL_STT: return IPPROTO_TCP;
 // expect: stt_sflow_get_ports\(tunnel_ipproto, tunnel, 
