@@ -47,7 +47,8 @@ AC_DEFUN([_STT_CHECK_OVS_TREE],
      AC_MSG_ERROR([--with-ovs=$with_ovs: there is no such folder])
 
    AC_MSG_CHECKING([Open vSwitch version])
-   stt_ovs_version=`"$srcdir/build-aux/patch-ovs" --ovs-version "$OVS_SRC"` ||
+   stt_ovs_version=`"$PYTHON3" "$srcdir/build-aux/patch-ovs" \
+                        --ovs-version "$OVS_SRC"` ||
      AC_MSG_ERROR(m4_normalize([--with-ovs=$with_ovs: this is not an Open
        vSwitch source tree; supported: STT_SUPPORTED_OVS]))
    stt_supported=no

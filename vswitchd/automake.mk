@@ -128,7 +128,7 @@ OVS_CONFIGURE = ./configure \
 # These run in every make, as only patch-ovs and Open vSwitch's own makefile
 # know what changed; both are quick when nothing did.
 ovs-tree:
-	$(AM_V_at)SPATCH='$(SPATCH)' \
+	$(AM_V_at)SPATCH='$(SPATCH)' '$(PYTHON3)' \
 	  $(srcdir)/build-aux/patch-ovs '$(OVS_SRC)' ovs $(srcdir)
 
 # The stamps lie in the tree, so a tree that is made anew has none.
@@ -171,7 +171,7 @@ SANITIZED_CONFIGURE = ./configure \
 
 .PHONY: ovs-sanitized ovs-sanitized-configured ovs-sanitized-clean
 ovs-sanitized-configured:
-	$(AM_V_at)SPATCH='$(SPATCH)' \
+	$(AM_V_at)SPATCH='$(SPATCH)' '$(PYTHON3)' \
 	  $(srcdir)/build-aux/patch-ovs '$(OVS_SRC)' ovs-sanitized $(srcdir)
 	$(AM_V_at)cd ovs-sanitized && \
 	if test ! -e .ovs-stt/booted; then \
