@@ -84,14 +84,9 @@ CLEANFILES += $(check_local_programs) $(check_local_programs:%=%.o)
 
 # make check-programs: everything that is built for the tests, in one make, so that
 # the two trees of Open vSwitch are configured at the same time.
-if HAVE_OVS
-if HAVE_FUZZER
-sanitized_tree = ovs-sanitized
-endif
-endif
 .PHONY: check-programs
 check-programs: config.h all-am $(check_LTLIBRARIES) $(check_PROGRAMS) \
-	$(check_local_programs) $(sanitized_tree)
+	$(check_local_programs) $(fuzz_library)
 
 LINK_WITH_OVS = $(MAKE) -s -C ovs --eval='stt-test: ; \
 	    $$(COMPILE) -I$(abs_top_srcdir)/tests $$(STT_CPPFLAGS) -c \
@@ -543,7 +538,9 @@ endif
 if HAVE_OVS
 PATH_FUZZ_TARGETS = path vnet-header
 LONG_FUZZ += path=10000000 vnet-header=10000000
+if HAVE_FUZZER
 fuzz_library = ovs-sanitized
+endif
 endif
 FUZZ_TARGETS = $(LIB_FUZZ_TARGETS) $(PATH_FUZZ_TARGETS)
 FUZZ_SECONDS = 10
