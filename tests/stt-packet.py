@@ -572,10 +572,12 @@ def run(stage, words, packets):
         n = args.take_int("n")
         packets = [p + b"\xee" * n for p in packets]
     elif stage == "cut":
-        first, _, last = args.take("n", "65536").partition("-")
-        skip = args.take_int("skip", 0)
-        packets = [p[skip:][:n] for p in packets
-                   for n in range(number(first), number(last or first) + 1)]
+        n, skip = args.take("n"), args.take_int("skip", 0)
+        lengths = [None]
+        if n is not None:
+            first, _, last = n.partition("-")
+            lengths = range(number(first), number(last or first) + 1)
+        packets = [p[skip:][:length] for p in packets for length in lengths]
     elif stage == "poke":
         at, data = args.take_int("at"), args.take_hex("with")
         packets = [put(p, at, data) for p in packets]
