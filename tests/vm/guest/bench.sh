@@ -16,7 +16,7 @@
 
 repeats=$1 seconds=$2
 shift 2
-groups=$*
+groups=$* wanted=
 tunnels="none stt vxlan geneve gre"
 
 # The device by which a tunnel's packets reach Open vSwitch.  That of 'none' is

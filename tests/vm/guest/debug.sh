@@ -339,7 +339,6 @@ test_leaks()
         || fail "$(grep -c '^unreferenced' "$test_dir/leaks") leaks"
 }
 
-wanted=$*
 # What the kernel itself lost while it booted.
 if [ -e $debug/kmemleak ]; then
     sleep 6

@@ -104,6 +104,5 @@ test_open_vswitch()
     ping_from g1 198.51.100.2
 }
 
-wanted=$*
 run_test drops test_drops
 run_test open-vswitch test_open_vswitch

@@ -40,8 +40,9 @@ skip()
     exit 77
 }
 
-# The names of the tests to run, or nothing for all of them.
-wanted=
+# The names of the tests to run, or nothing for all of them: the script's arguments,
+# unless it has others and sets this to nothing.
+wanted=$*
 
 # Runs a command with its arguments as the test named $1, if that is wanted.
 run_test()

@@ -246,19 +246,14 @@ test_route_age()
         net.ipv4.conf.uplink.rp_filter=0
     received=$(counter b stt0 rx_whole)
     on a ping -q -i 0.05 -w 60 198.51.100.2 >/dev/null &
-    wait_until has_received $((received + 20))
+    wait_until has_counted_at_least b rx_whole $((received + 20))
     on b sysctl -q -w net.ipv4.conf.uplink.rp_filter=1
     sleep 2
     received=$(counter b stt0 rx_whole)
     sleep 2
     counter_is b stt0 rx_whole "$received"
     on b sysctl -q -w net.ipv4.conf.uplink.rp_filter=0
-    wait_until has_received $((received + 20))
-}
-
-has_received()
-{
-    [ "$(counter b stt0 rx_whole)" -ge "$1" ]
+    wait_until has_counted_at_least b rx_whole $((received + 20))
 }
 
 # Super-packets, which do not wait for GRO, do not overtake small packets of
@@ -504,27 +499,21 @@ test_no_path_mtu()
     # Never, and only if what proves that it is true is there.
     on a sysctl -q -w net.ipv4.ip_no_pmtu_disc=2
     "${forge[@]}" 1400
-    wait_until has_counted rx_icmp_ignored 1
+    wait_until has_counted a rx_icmp_ignored 1
     on a sysctl -q -w net.ipv4.ip_no_pmtu_disc=3
     "${forge[@]}" 1400 --quote 8
-    wait_until has_counted rx_icmp_ignored 2
+    wait_until has_counted a rx_icmp_ignored 2
     equal "path MTU" "$(path_mtu 4)" ""
     "${forge[@]}" 1400
-    wait_until has_counted rx_path_mtu 1
+    wait_until has_counted a rx_path_mtu 1
     equal "path MTU" "$(path_mtu 4)" 1400
     counter_is a stt0 rx_icmp_ignored 2
 
     # Once, and then the least.
     on a sysctl -q -w net.ipv4.ip_no_pmtu_disc=1
     "${forge[@]}" 1300
-    wait_until has_counted rx_path_mtu 2
+    wait_until has_counted a rx_path_mtu 2
     equal "path MTU" "$(path_mtu 4)" "lock 552"
-}
-
-# Tells whether counter $1 of host a is $2.
-has_counted()
-{
-    [ "$(counter a stt0 "$1")" = "$2" ]
 }
 
 # What is sent with a mark, and so goes another way, has the path MTU of that way,
@@ -920,7 +909,6 @@ for i in range(8):
     tracks_nothing_of_stt a port=500
 }
 
-wanted=$*
 run_test attributes test_attributes
 run_test port-in-use test_port_in_use
 run_test mtu test_mtu

@@ -199,7 +199,6 @@ END
     kill $sender
 }
 
-wanted=$*
 for form in route group; do
     for ip in 4 6; do
         run_test "spread-ipv$ip-$form" test_spread $ip $form

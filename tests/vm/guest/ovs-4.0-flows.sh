@@ -355,7 +355,6 @@ case $(ovs-vswitchd --version | head -n 1) in
 *' 4.'*) ;;
 *) echo "this is not Open vSwitch 4: $(ovs-vswitchd --version)" ;;
 esac
-wanted=$*
 run_test datapath-flows test_datapath_flows
 run_test bridges test_bridges
 run_test mirrors test_mirrors

@@ -422,7 +422,6 @@ case $(ovs-vswitchd --version | head -n 1) in
 *' 4.'*) ;;
 *) echo "this is not Open vSwitch 4: $(ovs-vswitchd --version)" ;;
 esac
-wanted=$*
 run_test traffic-ipv4 test_traffic 4
 run_test traffic-ipv6 test_traffic 6
 run_test flow-based test_flow_based

@@ -380,7 +380,6 @@ END
     traffic --only tcp
 }
 
-wanted=$*
 run_test ovs-traffic-ipv4 test_traffic 4 "tso on"
 run_test ovs-traffic-ipv6 test_traffic 6 "tso on"
 run_test ovs-traffic-ipv4-no-tso test_traffic 4 "tso off gro off"

@@ -91,7 +91,6 @@ test_replay()
     counter_is h $device rx_expired 0
 }
 
-wanted=$*
 run_test replay-tso test_replay tso "gro on" "tso on"
 run_test replay-tso-no-gro test_replay tso-no-gro "gro off" "tso on"
 run_test replay-no-tso test_replay no-tso "gro off" \

@@ -9,7 +9,7 @@
 # shellcheck source=tests/vm/guest/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-tunnel=${1-geneve}
+tunnel=${1-geneve} wanted=
 
 # The flow of the ping must say that its packets went through the tunnel.
 test_ping()

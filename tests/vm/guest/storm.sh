@@ -11,7 +11,7 @@
 . "$(dirname "$0")/stt.sh"
 
 here=$(dirname "$0")
-duration=$1
+duration=$1 wanted=
 seed=${2-$((RANDOM * 32768 + RANDOM))}
 echo "seed $seed"
 # The frames that are put together in so many seconds, at least.  A kernel that

@@ -20,6 +20,18 @@ counter_is()
     equal "$3 of $2 on $1" "$(counter "$1" "$2" "$3")" "$4"
 }
 
+# Succeeds if counter $2 of device stt0 on host $1 is $3.
+has_counted()
+{
+    [ "$(counter "$1" stt0 "$2")" = "$3" ]
+}
+
+# Succeeds if counter $2 of device stt0 on host $1 is at least $3.
+has_counted_at_least()
+{
+    [ "$(counter "$1" stt0 "$2")" -ge "$3" ]
+}
+
 # Prints those counters of drops of device $2 on host $1 that are not 0.  The
 # device's own multicast, for which there is no tunnel, does not count, nor
 # what the machine was too slow for.

@@ -69,7 +69,6 @@ test_traffic()
 }
 
 [ -x $ours/ovs-vswitchd ] || { report "userspace: skipped (no $ours)"; exit; }
-wanted=$*
 run_test userspace-ipv4-tso test_traffic 4 true
 run_test userspace-ipv4-no-tso test_traffic 4 false
 run_test userspace-ipv6-tso test_traffic 6 true

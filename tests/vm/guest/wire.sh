@@ -11,7 +11,7 @@
 # shellcheck source=tests/vm/guest/stt.sh
 . "$(dirname "$0")/stt.sh"
 
-ip=$1
+ip=$1 wanted=
 device=stt_sys_7471
 
 set_up()
