@@ -55,6 +55,11 @@ route add 2001:db8:2::$peer nhid 6 src 2001:db8:2::$i
 END
         fi
     done
+    # Linux does not use a next hop again whose neighbour did not answer while
+    # the links came up.
+    for peer in 203.0.113.2 203.0.113.130 2001:db8:3::2 2001:db8:4::2; do
+        wait_until ping_from h1 $peer -c 1
+    done
     wait_until ping_from g1 198.51.100.2 -c 1
 }
 
