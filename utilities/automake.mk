@@ -5,36 +5,42 @@ dist_sbin_SCRIPTS += \
 	utilities/ovs-stt-lab \
 	utilities/ovs-stt-learn
 
-# ovs-stt-lab looks for its modules here, from where it is.
-sttlabdir = $(sbindir)/../share/ovs-stt/sttlab
-dist_sttlab_DATA = \
-	utilities/sttlab/__init__.py \
-	utilities/sttlab/ovn.py \
-	utilities/sttlab/run.py \
-	utilities/sttlab/version.py
-
-# Nothing is configured in the programs that are scripts: they read the version.
-versiondir = $(sbindir)/../share/ovs-stt
-dist_version_DATA = VERSION
-
-# ovs-stt-bench does the same.
-sttbenchdir = $(sbindir)/../share/ovs-stt/sttbench
-dist_sttbench_DATA = \
-	utilities/sttbench/__init__.py \
-	utilities/sttbench/charts.py \
-	utilities/sttbench/datagrams.py \
-	utilities/sttbench/host.py \
-	utilities/sttbench/hosts.py \
-	utilities/sttbench/kernel.py \
-	utilities/sttbench/lab.py \
-	utilities/sttbench/load.py \
-	utilities/sttbench/machine.py \
-	utilities/sttbench/matrix.py \
-	utilities/sttbench/report.py \
-	utilities/sttbench/results.py \
-	utilities/sttbench/results.schema.json \
-	utilities/sttbench/run.py \
-	utilities/sttbench/text.py
+# The programs that are scripts look for their package, and for the version, here,
+# from where they are: nothing is configured in them.
+sharedir = $(sbindir)/../share/ovs-stt
+dist_share_DATA = VERSION
+packagedir = $(sharedir)/ovs_stt
+dist_package_DATA = \
+	utilities/ovs_stt/__init__.py \
+	utilities/ovs_stt/locations.py
+benchdir = $(packagedir)/bench
+dist_bench_DATA = \
+	utilities/ovs_stt/bench/__init__.py \
+	utilities/ovs_stt/bench/charts.py \
+	utilities/ovs_stt/bench/command.py \
+	utilities/ovs_stt/bench/datagrams.py \
+	utilities/ovs_stt/bench/kernel.py \
+	utilities/ovs_stt/bench/labs.py \
+	utilities/ovs_stt/bench/load.py \
+	utilities/ovs_stt/bench/machine.py \
+	utilities/ovs_stt/bench/matrix.py \
+	utilities/ovs_stt/bench/measure.py \
+	utilities/ovs_stt/bench/report.py \
+	utilities/ovs_stt/bench/results.py \
+	utilities/ovs_stt/bench/results.schema.json \
+	utilities/ovs_stt/bench/text.py \
+	utilities/ovs_stt/bench/this_host.py \
+	utilities/ovs_stt/bench/two_hosts.py
+labdir = $(packagedir)/lab
+dist_lab_DATA = \
+	utilities/ovs_stt/lab/__init__.py \
+	utilities/ovs_stt/lab/command.py \
+	utilities/ovs_stt/lab/ovn.py \
+	utilities/ovs_stt/lab/run.py
+learndir = $(packagedir)/learn
+dist_learn_DATA = \
+	utilities/ovs_stt/learn/__init__.py \
+	utilities/ovs_stt/learn/command.py
 
 # Built only where libpcap is (see configure).
 utilities_stt_dump_SOURCES = \

@@ -3,7 +3,7 @@
 
 # The programs of one version have it from one file.
 # pylint: disable=unused-import
-from sttlab.version import VERSION
+from ovs_stt.locations import VERSION
 
 PROGRAM = "ovs-stt-bench"
 

@@ -2,9 +2,9 @@
 """Results in words: the tables for a terminal, and what the page takes from
 them."""
 
-from sttbench import BenchError
-from sttbench.matrix import AXES, UDP
-from sttbench.results import Ratio, unit
+from ovs_stt.bench import BenchError
+from ovs_stt.bench.matrix import AXES, UDP
+from ovs_stt.bench.results import Ratio, unit
 
 # How places and tunnels are called where there is little room.
 PLACES = {

@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 
-from sttbench import BenchError, NotMeasured
+from ovs_stt.bench import BenchError, NotMeasured
 
 TICKS = os.sysconf("SC_CLK_TCK")
 # The signals that end this program.

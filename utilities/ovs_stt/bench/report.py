@@ -6,13 +6,13 @@ import html
 import pathlib
 import string
 
-from sttbench import BenchError, PROGRAM
-from sttbench.charts import (CONDITIONS, DARK, LIGHT, NARROW, WIDE, charts,
-                             draw, in_words, usual_groups)
-from sttbench.matrix import AXES, PROFILES, TCP, UDP
-from sttbench.text import (NO_BREAK, TUNNELS, base_of, bounds, headings,
-                           notes, number, place, plain, row, runs_each,
-                           upper_first)
+from ovs_stt.bench import BenchError, PROGRAM
+from ovs_stt.bench.charts import (CONDITIONS, DARK, LIGHT, NARROW, WIDE,
+                                  charts, draw, in_words, usual_groups)
+from ovs_stt.bench.matrix import AXES, PROFILES, TCP, UDP
+from ovs_stt.bench.text import (NO_BREAK, TUNNELS, base_of, bounds, headings,
+                                notes, number, place, plain, row, runs_each,
+                                upper_first)
 
 # In the order in which they tell what STT is for.
 WHERE = {

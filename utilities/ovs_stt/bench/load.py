@@ -9,10 +9,10 @@ import subprocess
 import sys
 import time
 
-from sttbench import BenchError, NotMeasured
-from sttbench.machine import check, need, undisturbed, version
-from sttbench.matrix import TCP
-from sttbench.results import udp_payload
+from ovs_stt.bench import BenchError, NotMeasured
+from ovs_stt.bench.machine import check, need, undisturbed, version
+from ovs_stt.bench.matrix import TCP
+from ovs_stt.bench.results import udp_payload
 
 PACKAGES = {"iperf3": "iperf3", "sockperf": "sockperf"}
 DATAGRAMS = str(pathlib.Path(__file__).with_name("datagrams.py"))

@@ -7,11 +7,11 @@ import os
 import re
 import subprocess
 
-from sttbench import BenchError, NotMeasured, load
-from sttbench.machine import (GUEST_FEATURES, TUNNEL_FEATURES, busy_seconds,
-                              check, offloads, process_seconds, set_offloads,
-                              undisturbed)
-from sttbench.matrix import NESTED
+from ovs_stt.bench import BenchError, NotMeasured, load
+from ovs_stt.bench.machine import (GUEST_FEATURES, TUNNEL_FEATURES,
+                                   busy_seconds, check, offloads,
+                                   process_seconds, set_offloads, undisturbed)
+from ovs_stt.bench.matrix import NESTED
 
 GUESTS = {"g1": "192.0.2.1", "g2": "192.0.2.2"}
 # In the lab g1 is the client.  Who answers, and at which address: with OVN a

@@ -21,8 +21,8 @@ import shlex
 import shutil
 import signal
 
-from sttlab.run import (COMMAND_TIMEOUT, DAEMON_OPTIONS, LabError, Node,
-                        addresses, ip_batch, run_all)
+from ovs_stt.lab.run import (COMMAND_TIMEOUT, DAEMON_OPTIONS, LabError, Node,
+                             addresses, ip_batch, run_all)
 
 # Bytes of the option in which OVN sends the ports with Geneve.
 GENEVE_OPTION_LEN = 8

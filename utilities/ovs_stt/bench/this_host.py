@@ -14,11 +14,10 @@ import pathlib
 import signal
 import time
 
-from sttbench import BenchError, NotMeasured, load
-from sttbench.machine import (busy_seconds, check, describe, features_for,
-                              offloads, requested_features,
-                              set_offloads)
-from sttbench.matrix import AXES
+from ovs_stt.bench import BenchError, NotMeasured, load
+from ovs_stt.bench.machine import (busy_seconds, check, describe, features_for,
+                                   offloads, requested_features, set_offloads)
+from ovs_stt.bench.matrix import AXES
 
 # Where that is written down.  An Open vSwitch that has its files elsewhere is a
 # host of its own.
@@ -38,7 +37,7 @@ IP_HEADER = {4: 20, 6: 40}
 PING_TIMEOUT = 10
 
 
-class Host:
+class ThisHost:
     """This host, which is the "client" or the "server"."""
 
     def __init__(self, role, device, datapath_type):
@@ -46,7 +45,7 @@ class Host:
         self.role = role
         self.device = device
         self.datapath_type = datapath_type
-        self.netns = "sttbench-%d" % os.getpid()
+        self.netns = guest_netns(os.getpid())
         self.bridge = "sttb-%d" % os.getpid()
         self.port = "sttt-%d" % os.getpid()
         self.guest_port = "sttg-%d" % os.getpid()
@@ -202,6 +201,11 @@ class Host:
                                       "gre": "IP protocol 47"}[self.tunnel])
 
 
+def guest_netns(pid):
+    """Returns the namespace of the guest that the process 'pid' made."""
+    return "ovs-stt-bench-%d" % pid
+
+
 def vsctl(*argv):
     return check(["ovs-vsctl", "--timeout=10", *argv])
 
@@ -229,12 +233,12 @@ def remove(pid):
     """Removes what the process 'pid' made."""
     with contextlib.suppress(BenchError):
         vsctl("--if-exists", "del-br", "sttb-%d" % pid)
-    if (NETNS_DIR / ("sttbench-%d" % pid)).exists():
-        for guest in check(["ip", "netns", "pids",
-                            "sttbench-%d" % pid]).split():
+    netns = guest_netns(pid)
+    if (NETNS_DIR / netns).exists():
+        for guest in check(["ip", "netns", "pids", netns]).split():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(guest), signal.SIGTERM)
-        check(["ip", "netns", "del", "sttbench-%d" % pid])
+        check(["ip", "netns", "del", netns])
 
 
 def clean_up_after_others():

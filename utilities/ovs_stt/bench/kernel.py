@@ -6,10 +6,10 @@ import pathlib
 import subprocess
 import tempfile
 
-from sttbench import BenchError, NotMeasured
-from sttbench.machine import check, last_line, need, undisturbed
-from sttbench.matrix import PLAIN, TCP, UDP
-from sttbench.results import udp_payload
+from ovs_stt.bench import BenchError, NotMeasured
+from ovs_stt.bench.machine import check, last_line, need, undisturbed
+from ovs_stt.bench.matrix import PLAIN, TCP, UDP
+from ovs_stt.bench.results import udp_payload
 
 # Ticks of CPU time in a second.
 TICKS = 100

@@ -6,8 +6,8 @@ import datetime
 import os
 import sys
 
-from sttbench import BenchError, NotMeasured, PROGRAM, load, machine
-from sttbench.matrix import groups
+from ovs_stt.bench import BenchError, NotMeasured, PROGRAM, load, machine
+from ovs_stt.bench.matrix import groups
 
 try:
     import tqdm

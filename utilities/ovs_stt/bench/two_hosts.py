@@ -13,9 +13,9 @@ import socket
 import sys
 import time
 
-from sttbench import BenchError, NotMeasured, PROGRAM, VERSION, load
-from sttbench.host import GUESTS, Host, valid
-from sttbench.machine import undisturbed
+from ovs_stt.bench import BenchError, NotMeasured, PROGRAM, VERSION, load
+from ovs_stt.bench.machine import undisturbed
+from ovs_stt.bench.this_host import GUESTS, ThisHost, valid
 
 DEFAULT_PORT = 7472
 # Bytes of the longest line that is taken.
@@ -107,7 +107,7 @@ class Session:
         self.lines = lines
         self.peer = peer
         self.args = args
-        self.host = Host("server", args.device, args.datapath_type)
+        self.host = ThisHost("server", args.device, args.datapath_type)
 
     def run(self):
         if not self.hello():
@@ -172,7 +172,7 @@ class Session:
 
 # Client.
 
-class Hosts:
+class TwoHosts:
     """Measures between this host and a server's.  A context manager, at the
     end of which nothing is left on either."""
 
@@ -182,7 +182,7 @@ class Hosts:
         self.lines = None
         self.server = None
         self.own = None
-        self.host = Host("client", args.device, args.datapath_type)
+        self.host = ThisHost("client", args.device, args.datapath_type)
 
     def __enter__(self):
         if self.address:

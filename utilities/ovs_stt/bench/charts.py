@@ -7,10 +7,10 @@ in words, too, and drawn in several ways."""
 import collections
 import io
 
-from sttbench import BenchError
-from sttbench.matrix import AXES, TCP, UDP
-from sttbench.text import (NO_BREAK, PLACES, TUNNELS, base_of, number, place,
-                           upper_first)
+from ovs_stt.bench import BenchError
+from ovs_stt.bench.matrix import AXES, TCP, UDP
+from ovs_stt.bench.text import (NO_BREAK, PLACES, TUNNELS, base_of, number,
+                                place, upper_first)
 
 # A chart: the name of its file, its title, what its panels have in common, how
 # it is to be read, and its panels.

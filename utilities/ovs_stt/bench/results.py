@@ -10,8 +10,8 @@ import os
 import pathlib
 import statistics
 
-from sttbench import BenchError, VERSION
-from sttbench.matrix import AXES, Cell, UDP, group_of, groups
+from ovs_stt.bench import BenchError, VERSION
+from ovs_stt.bench.matrix import AXES, Cell, UDP, group_of, groups
 
 FORMAT = "ovs-stt-bench 1"
 # What a file has beside cells, as far as a reader relies on it.
