@@ -12,7 +12,11 @@ dist_share_DATA = VERSION
 packagedir = $(sharedir)/ovs_stt
 dist_package_DATA = \
 	utilities/ovs_stt/__init__.py \
-	utilities/ovs_stt/locations.py
+	utilities/ovs_stt/locations.py \
+	utilities/ovs_stt/namespaces.py \
+	utilities/ovs_stt/packages.py \
+	utilities/ovs_stt/run.py \
+	utilities/ovs_stt/signals.py
 benchdir = $(packagedir)/bench
 dist_bench_DATA = \
 	utilities/ovs_stt/bench/__init__.py \
@@ -35,8 +39,8 @@ labdir = $(packagedir)/lab
 dist_lab_DATA = \
 	utilities/ovs_stt/lab/__init__.py \
 	utilities/ovs_stt/lab/command.py \
-	utilities/ovs_stt/lab/ovn.py \
-	utilities/ovs_stt/lab/run.py
+	utilities/ovs_stt/lab/node.py \
+	utilities/ovs_stt/lab/ovn.py
 learndir = $(packagedir)/learn
 dist_learn_DATA = \
 	utilities/ovs_stt/learn/__init__.py \

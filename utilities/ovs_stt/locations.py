@@ -8,7 +8,7 @@ import pathlib
 import sys
 
 PACKAGE = pathlib.Path(__file__).resolve().parent
-# The top of a checkout.  If the programs are installed, nothing of it is there.
+# The top of a checkout.  Of installed programs nothing of it is there.
 CHECKOUT = PACKAGE.parent.parent
 
 

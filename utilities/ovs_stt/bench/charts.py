@@ -7,10 +7,10 @@ in words, too, and drawn in several ways."""
 import collections
 import io
 
-from ovs_stt.bench import BenchError
 from ovs_stt.bench.matrix import AXES, TCP, UDP
 from ovs_stt.bench.text import (NO_BREAK, PLACES, TUNNELS, base_of, number,
                                 place, upper_first)
+from ovs_stt.packages import module
 
 # A chart: the name of its file, its title, what its panels have in common, how
 # it is to be read, and its panels.
@@ -201,12 +201,7 @@ def arrange(chart, narrow):
 def draw(chart, dark=False, narrow=False, titled=False, kind="svg"):
     """Returns the picture of 'chart', an SVG or a PNG, as bytes.  One that is
     'titled' can stand alone.  The same chart always gives the same bytes."""
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise BenchError("needs python3-matplotlib: apt install"
-                         " python3-matplotlib") from None
+    matplotlib = module("matplotlib")
     with matplotlib.rc_context():
         # The user's settings are for the user's own charts.
         matplotlib.rcdefaults()
@@ -218,7 +213,7 @@ def draw(chart, dark=False, narrow=False, titled=False, kind="svg"):
             "svg.fonttype": "none",
             "svg.hashsalt": chart.name,
         })
-        figure = Figure()
+        figure = module("matplotlib.figure").Figure()
         Drawing(figure, chart, DARK if dark else LIGHT,
                 NARROW if narrow else WIDE, titled).draw(
                     arrange(chart, narrow))

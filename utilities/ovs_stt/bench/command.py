@@ -14,17 +14,17 @@ import argparse
 import os
 import secrets
 import shlex
-import shutil
 import signal
 import sys
 
-from ovs_stt.bench import (BenchError, PROGRAM, VERSION, machine, measure,
-                           text, this_host, two_hosts)
+from ovs_stt import Failure, signals
+from ovs_stt.bench import PROGRAM, measure, text, this_host, two_hosts
 from ovs_stt.bench.kernel import ThisKernel, VirtualMachine
 from ovs_stt.bench.labs import Labs
 from ovs_stt.bench.matrix import AXES, PROFILES
 from ovs_stt.bench.results import Results
-from ovs_stt.locations import CHECKOUT, program
+from ovs_stt.locations import CHECKOUT, VERSION, program
+from ovs_stt.packages import check_programs
 
 # What the fewest runs are of which a median means something.
 FEWEST = 5
@@ -198,11 +198,8 @@ def command_line(args):
 
 def do_run(args):
     if os.geteuid():
-        raise BenchError("needs root: run it with sudo")
-    for name, package in (("ip", "iproute2"), ("ethtool", "ethtool"),
-                          ("iperf3", "iperf3")):
-        if not shutil.which(name):
-            raise BenchError("needs %s: apt install %s" % (name, package))
+        raise Failure("needs root: run it with sudo")
+    check_programs("ip", "ethtool", "iperf3")
     if args.server or args.client:
         for line in this_host.clean_up_after_others():
             print("%s: %s" % (PROGRAM, line), file=sys.stderr)
@@ -214,8 +211,8 @@ def do_run(args):
         results = Results.load(args.resume)
         about = results.about
         if about["profile"] not in PROFILES:
-            raise BenchError("%s has the profile %s, which this program does"
-                             " not know" % (args.resume, about["profile"]))
+            raise Failure("%s has the profile %s, which this program does"
+                          " not know" % (args.resume, about["profile"]))
         args.profile, path = about["profile"], args.resume
         axes = about.get("axes", {})
     else:
@@ -235,7 +232,7 @@ def do_run(args):
 
     cells = PROFILES[args.profile].cells(axes)
     if any((cell.datapath == "hosts") != bool(args.client) for cell in cells):
-        raise BenchError("the profile hosts and --client go together")
+        raise Failure("the profile hosts and --client go together")
     labs = Labs(program("ovs-stt-lab"))
     try:
         with two_hosts.TwoHosts(args) as between:
@@ -268,7 +265,7 @@ def do_report(args):
     from ovs_stt.bench import report
     results = Results.load(args.results)
     if not results.cells():
-        raise BenchError("%s has no results yet" % args.results)
+        raise Failure("%s has no results yet" % args.results)
     show(results)
     folder = args.output or args.results.removesuffix(".json")
     if folder == args.results:
@@ -301,18 +298,16 @@ def main():
 
     def interrupt(signum, _frame):
         # Only once: what follows is cleaning up.
-        for each in machine.ENDING:
-            signal.signal(each, signal.SIG_IGN)
+        signals.ignore()
         raise KeyboardInterrupt(signum)
-    for signum in machine.ENDING:
-        signal.signal(signum, interrupt)
+    signals.handle(interrupt)
     if args.command != "run":
         # Into 'head' or a pager that was left it ends silently, as others do.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         return {"run": do_run, "report": do_report, "compare": do_compare,
                 "list": do_list}[args.command](args)
-    except BenchError as error:
+    except Failure as error:
         print("%s: %s" % (PROGRAM, error), file=sys.stderr)
         return 1
     except KeyboardInterrupt:

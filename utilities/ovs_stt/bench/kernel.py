@@ -6,10 +6,13 @@ import pathlib
 import subprocess
 import tempfile
 
-from ovs_stt.bench import BenchError, NotMeasured
-from ovs_stt.bench.machine import check, last_line, need, undisturbed
+from ovs_stt import Failure
+from ovs_stt.bench import NotMeasured
+from ovs_stt.bench.machine import need
 from ovs_stt.bench.matrix import PLAIN, TCP, UDP
 from ovs_stt.bench.results import udp_payload
+from ovs_stt.run import last_line, run_one
+from ovs_stt.signals import undisturbed
 
 # Ticks of CPU time in a second.
 TICKS = 100
@@ -28,7 +31,7 @@ class VirtualMachine:
     def measure(self, wanted, seconds, about):
         """As Labs.measure()."""
         _need_checkout(self.program)
-        need("qemu-system-x86_64", "qemu-system-x86")
+        need("qemu-system-x86_64")
         cell = next(iter(wanted))
         about["programs"] = {"ovs-vswitchd in the virtual machine": "Debian's"}
         yield from _runs([self.program, "--work", self.work, "--repeats",
@@ -54,14 +57,13 @@ class ThisKernel:
         _need_checkout(self.program)
         for module in ("openvswitch", "vport-stt"):
             try:
-                check(["modprobe", module])
-            except BenchError:
+                run_one(["modprobe", module])
+            except Failure:
                 raise NotMeasured("this kernel has no module %s" % module) \
                     from None
-        for program in ("ovs-vswitchd", "ovsdb-tool"):
-            need(program, "openvswitch-switch")
+        need("ovs-vswitchd", "ovsdb-tool")
         cell = next(iter(wanted))
-        about["programs"] = {"ovs-vswitchd": check(
+        about["programs"] = {"ovs-vswitchd": run_one(
             ["ovs-vswitchd", "--version"]).split()[-1]}
         # The script changes it, and it is the same for all namespaces.
         backlog = BACKLOG.read_text(encoding="ascii")
@@ -144,15 +146,15 @@ def parse(line, traffic):
         if traffic in TCP:
             run["retransmits"] = counted["retransmits"]
     except (KeyError, ValueError):
-        raise BenchError("the script printed what is not understood: %s"
-                         % line.strip()) from None
+        raise Failure("the script printed what is not understood: %s"
+                      % line.strip()) from None
     # The traffic must have taken the path that it was meant to take.
     if not received:
-        raise BenchError("%s, %s: nothing arrived" % (traffic, tunnel))
+        raise Failure("%s, %s: nothing arrived" % (traffic, tunnel))
     if counted["device"] < 0.95 * received:
-        raise BenchError("%s, %s: only %d of %d bytes went through it"
-                         % (traffic, tunnel, counted["device"], received))
+        raise Failure("%s, %s: only %d of %d bytes went through it"
+                      % (traffic, tunnel, counted["device"], received))
     if (tunnel == "stt") != (counted["frames"] > 10):
-        raise BenchError("%s, %s: STT received %d frames"
-                         % (traffic, tunnel, counted["frames"]))
+        raise Failure("%s, %s: STT received %d frames"
+                      % (traffic, tunnel, counted["frames"]))
     return tunnel, run

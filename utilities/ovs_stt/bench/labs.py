@@ -7,11 +7,14 @@ import os
 import re
 import subprocess
 
-from ovs_stt.bench import BenchError, NotMeasured, load
+from ovs_stt import Failure, namespaces
+from ovs_stt.bench import NotMeasured, load
 from ovs_stt.bench.machine import (GUEST_FEATURES, TUNNEL_FEATURES,
-                                   busy_seconds, check, offloads,
-                                   process_seconds, set_offloads, undisturbed)
+                                   busy_seconds, offloads, process_seconds,
+                                   set_offloads)
 from ovs_stt.bench.matrix import NESTED
+from ovs_stt.run import run_one
+from ovs_stt.signals import undisturbed
 
 GUESTS = {"g1": "192.0.2.1", "g2": "192.0.2.2"}
 # In the lab g1 is the client.  Who answers, and at which address: with OVN a
@@ -72,18 +75,18 @@ class Lab:
         return options + (["--ovn"] if self.ovn else [])
 
     def up(self):
-        check(self.command + ["up"] + self.options())
-        state, = json.loads(check(self.command + ["status", "--json"]))
+        run_one(self.command + ["up"] + self.options())
+        state, = json.loads(run_one(self.command + ["status", "--json"]))
         for host in state["hosts"]:
             name = host["name"]
             self.switches[name] = host["ovs_vswitchd"]
             # The program itself would take its part of each run's CPU time.
             self.env[name] = dict(
                 line.split("=", 1) for line in
-                check(self.command + ["exec", name, "env", "-0"]).split("\0")
+                run_one(self.command + ["exec", name, "env", "-0"]).split("\0")
                 if line)
         if self.cell.datapath == "ovn":
-            check(self.command + ["exec", "central"] + NO_ACL)
+            run_one(self.command + ["exec", "central"] + NO_ACL)
         if self.cell.nic == "tcp-tso":
             for host in self.switches:
                 set_offloads("uplink", dict.fromkeys(TUNNEL_FEATURES, "off"),
@@ -105,14 +108,14 @@ class Lab:
             words = NESTED_LINKS[self.nested].format(own=GUESTS[guest],
                                                      other=GUESTS[other])
             try:
-                check(inside + ["ip", "link", "add", "nested", "type",
-                                *words.split()])
-            except BenchError as reason:
+                run_one(inside + ["ip", "link", "add", "nested", "type",
+                                  *words.split()])
+            except Failure as reason:
                 raise NotMeasured("this machine's kernel makes no %s device:"
                                   " %s" % (self.nested, reason)) from None
-            check(inside + ["ip", "address", "add",
-                            NESTED_ADDRESSES[guest] + "/24", "dev", "nested"])
-            check(inside + ["ip", "link", "set", "nested", "up"])
+            run_one(inside + ["ip", "address", "add",
+                              NESTED_ADDRESSES[guest] + "/24", "dev", "nested"])
+            run_one(inside + ["ip", "link", "set", "nested", "up"])
 
     @undisturbed()
     def down(self):
@@ -123,20 +126,20 @@ class Lab:
 
     def inside(self, role):
         """Returns how a command begins that runs in a host or guest."""
-        return ["ip", "netns", "exec", "stt-%s-%s" % (self.name, role)]
+        return namespaces.inside("stt-%s-%s" % (self.name, role))
 
     def offloads(self):
         return offloads("uplink", self.inside("h1"))
 
     def version(self):
-        return check(["ovs-vswitchd", "--version"],
-                     self.env["h1"]).split()[-1]
+        return run_one(["ovs-vswitchd", "--version"],
+                       self.env["h1"]).split()[-1]
 
     def counters(self):
         """What is counted besides the client's output."""
         lost = 0
         for host, env in self.env.items():
-            shown = check(self.inside(host) + ["ovs-appctl", "stt/show"], env)
+            shown = run_one(self.inside(host) + ["ovs-appctl", "stt/show"], env)
             lost += sum(map(int, re.findall(
                 r"packets lost on the device (\d+)", shown)))
         return {"cpu_seconds": busy_seconds(),
@@ -178,7 +181,7 @@ class Labs:
                     # The first run only warms up.
                     lab.measure(cell.traffic, 1)
                     labs[cell] = lab
-                except (BenchError, NotMeasured) as reason:
+                except (Failure, NotMeasured) as reason:
                     yield cell, NotMeasured(str(reason))
             if labs:
                 lab = next(iter(labs.values()))
@@ -189,6 +192,6 @@ class Labs:
                     if turn < wanted[cell]:
                         try:
                             yield cell, lab.measure(cell.traffic, seconds)
-                        except (BenchError, NotMeasured) as reason:
+                        except (Failure, NotMeasured) as reason:
                             del labs[cell]
                             yield cell, NotMeasured(str(reason))

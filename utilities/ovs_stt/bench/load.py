@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 
-from ovs_stt.bench import BenchError, NotMeasured
-from ovs_stt.bench.machine import check, need, undisturbed, version
+from ovs_stt import Failure
+from ovs_stt.bench import NotMeasured
+from ovs_stt.bench.machine import need, version
 from ovs_stt.bench.matrix import TCP
 from ovs_stt.bench.results import udp_payload
+from ovs_stt.run import run_one
+from ovs_stt.signals import undisturbed
 
-PACKAGES = {"iperf3": "iperf3", "sockperf": "sockperf"}
 DATAGRAMS = str(pathlib.Path(__file__).with_name("datagrams.py"))
 # TCP and UDP ports that the programs use in the guests.
 PORTS = {"iperf3": 5201, "sockperf": 5202, DATAGRAMS: 5203}
@@ -28,7 +30,8 @@ CLIENT_TIMEOUT = 30
 
 def versions():
     """Returns the versions of the programs that are installed, by name."""
-    found = {name: version(name, "--version") for name in PACKAGES}
+    found = {name: version(name, "--version")
+             for name in ("iperf3", "sockperf")}
     return {name: number for name, number in found.items() if number}
 
 
@@ -41,8 +44,8 @@ def program(traffic):
 def require(traffic):
     """Raises NotMeasured unless the program that makes 'traffic' is there."""
     name = program(traffic)
-    if name in PACKAGES:
-        need(name, PACKAGES[name])
+    if name != DATAGRAMS:
+        need(name)
 
 
 def server(traffic, address):
@@ -86,8 +89,8 @@ def serve(inside, traffic, address):
                                start_new_session=True)
     try:
         deadline = time.monotonic() + SERVER_TIMEOUT
-        while not check(inside + ["ss", "-Hltn",
-                                  "sport = %d" % port]).strip():
+        while not run_one(inside + ["ss", "-Hltn",
+                                    "sport = %d" % port]).strip():
             if process.poll() is not None or time.monotonic() > deadline:
                 raise NotMeasured("%s's server did not start: is port %d in"
                                   " use?" % (program(traffic), port))
@@ -111,9 +114,9 @@ def measure(inside, traffic, address, seconds, counters):
     dictionary that the function 'counters' returns have risen."""
     before = counters()
     try:
-        run = parse(traffic, check(inside + client(traffic, address, seconds),
-                                   timeout=seconds + CLIENT_TIMEOUT))
-    except BenchError as error:
+        run = parse(traffic, run_one(inside + client(traffic, address, seconds),
+                                     timeout=seconds + CLIENT_TIMEOUT))
+    except Failure as error:
         raise NotMeasured(str(error)) from None
     after = counters()
     run.update((name, after[name] - before[name]) for name in after)
@@ -126,9 +129,9 @@ def parse(traffic, output):
         return PARSERS[program(traffic)](traffic, output)
     except (KeyError, ValueError, TypeError):
         lines = output.strip().splitlines()
-        raise BenchError("%s printed what is not understood: %s"
-                         % (program(traffic),
-                            lines[-1][:200] if lines else "nothing")) from None
+        raise Failure("%s printed what is not understood: %s"
+                      % (program(traffic),
+                         lines[-1][:200] if lines else "nothing")) from None
 
 
 def _parse_iperf3(traffic, output):
@@ -144,14 +147,14 @@ def _parse_iperf3(traffic, output):
                "lost": total["lost_packets"],
                "bytes": arrived * udp_payload(traffic)}
     if not run["seconds"] > 0 or not run["bytes"] > 0:
-        raise BenchError("iperf3: nothing arrived")
+        raise Failure("iperf3: nothing arrived")
     return run
 
 
 def _parse_datagrams(traffic, output):
     told = json.loads(output)
     if not told["seconds"] > 0 or not told["arrived"] > 0:
-        raise BenchError("datagrams.py: nothing arrived")
+        raise Failure("datagrams.py: nothing arrived")
     return {"seconds": told["seconds"], "packets": told["arrived"],
             "lost": max(0, told["sent"] - told["arrived"]),
             "bytes": told["arrived"] * udp_payload(traffic)}

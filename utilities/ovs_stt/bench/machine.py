@@ -1,21 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the machine is, what it does, and running programs on it."""
+"""What the machine is, what it does, and what it and its devices can do."""
 
-import contextlib
 import json
 import os
 import pathlib
 import platform
 import re
 import shutil
-import signal
 import subprocess
 
-from ovs_stt.bench import BenchError, NotMeasured
+from ovs_stt import Failure
+from ovs_stt.bench import NotMeasured
+from ovs_stt.packages import check_programs
+from ovs_stt.run import run_one
 
 TICKS = os.sysconf("SC_CLK_TCK")
-# The signals that end this program.
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 # The offloads that make a difference, as ethtool calls them.
 FEATURES = ("rx-checksumming", "tx-checksumming",
@@ -30,44 +29,19 @@ GUEST_FEATURES = (*TUNNEL_FEATURES, "tx-udp-segmentation",
                   "tx-ipxip4-segmentation", "tx-ipxip6-segmentation")
 
 
-def check(argv, env=None, timeout=None):
-    """Runs a command and returns what it prints."""
+def need(*programs):
+    """Raises NotMeasured unless all 'programs' are installed."""
     try:
-        done = subprocess.run(list(map(str, argv)), text=True, check=False,
-                              stdin=subprocess.DEVNULL, env=env,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              timeout=timeout)
-    except subprocess.TimeoutExpired:
-        raise BenchError("no answer within %d s from: %s"
-                         % (timeout, " ".join(map(str, argv)))) from None
-    except OSError as error:
-        raise BenchError("cannot run %s: %s" % (argv[0], error.strerror)) \
-            from None
-    if done.returncode:
-        raise BenchError("'%s' failed: %s"
-                         % (" ".join(map(str, argv))[:200],
-                            last_line(done.stderr) or last_line(done.stdout)
-                            or "status %d" % done.returncode))
-    return done.stdout
-
-
-def last_line(text):
-    lines = text.strip().splitlines()
-    return lines[-1].strip() if lines else ""
-
-
-def need(program, package):
-    """Raises NotMeasured unless 'program' is installed."""
-    if not shutil.which(program, path=os.environ.get("PATH", "")
-                        + ":/usr/sbin:/sbin"):
-        raise NotMeasured("needs %s: apt install %s" % (program, package))
+        check_programs(*programs)
+    except Failure as reason:
+        raise NotMeasured(str(reason)) from None
 
 
 def version(*argv, env=None):
     """Returns what a program prints as its version, or None."""
     try:
-        found = re.search(r"\d+(\.\d+)+\S*", check(argv, env, 10))
-    except BenchError:
+        found = re.search(r"\d+(\.\d+)+\S*", run_one(argv, env, 10))
+    except Failure:
         return None
     return found.group(0) if found else None
 
@@ -114,27 +88,15 @@ def process_seconds(pid):
     included."""
     stat = _read("/proc/%d/stat" % pid)
     if not stat:
-        raise BenchError("process %d has ended: see the log of ovs-vswitchd"
-                         % pid)
+        raise Failure("process %d has ended: see the log of ovs-vswitchd"
+                      % pid)
     return sum(map(int, stat.rsplit(")", 1)[1].split()[11:13])) / TICKS
-
-
-@contextlib.contextmanager
-def undisturbed():
-    """Puts off the signals that end the program: what puts things back must
-    not end half-way.  As a decorator: for the length of each call.  Programs
-    that are started meanwhile do not get them either."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def offloads(device, prefix=(), features=FEATURES):
     """Returns which of 'features' of 'device' are "on", or "off".  'prefix' is
     the beginning of a command that runs ethtool where the device is."""
-    found, = json.loads(check([*prefix, "ethtool", "--json", "-k", device]))
+    found, = json.loads(run_one([*prefix, "ethtool", "--json", "-k", device]))
     return {feature: "on" if found[feature]["active"] else "off"
             for feature in features if feature in found}
 
@@ -143,7 +105,7 @@ def requested_features(device):
     """Returns which features of 'device' its administrator wants, as far as that
     can be changed: "on" or "off", each of them.  Of the names that stand for
     several ethtool cannot say whether they are fixed."""
-    found, = json.loads(check(["ethtool", "--json", "-k", device]))
+    found, = json.loads(run_one(["ethtool", "--json", "-k", device]))
     return {feature: "on" if state["requested"] else "off"
             for feature, state in found.items()
             if isinstance(state, dict) and state["fixed"] is False}
@@ -155,8 +117,8 @@ def set_offloads(device, wanted, prefix=()):
     words = [word for feature, state in wanted.items()
              for word in (feature, state)]
     try:
-        check([*prefix, "ethtool", "-K", device, *words])
-    except BenchError:
+        run_one([*prefix, "ethtool", "-K", device, *words])
+    except Failure:
         # Which one it refuses is seen below.
         pass
     now = offloads(device, prefix, wanted)

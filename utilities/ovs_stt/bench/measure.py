@@ -6,7 +6,8 @@ import datetime
 import os
 import sys
 
-from ovs_stt.bench import BenchError, NotMeasured, PROGRAM, load, machine
+from ovs_stt import Failure
+from ovs_stt.bench import NotMeasured, PROGRAM, load, machine
 from ovs_stt.bench.matrix import groups
 
 try:
@@ -75,7 +76,7 @@ def measure(cells, results, path, backends):
                                        for cell in members},
                                seconds, results, path,
                                backends[group.datapath], progress)
-            except (NotMeasured, BenchError) as reason:
+            except (NotMeasured, Failure) as reason:
                 for cell in members:
                     _refuse(results, cell, reason, progress)
             results.save(path)
@@ -131,6 +132,6 @@ def default_path(profile):
 def check_writable(path):
     folder = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(folder):
-        raise BenchError("there is no folder %s for the results" % folder)
+        raise Failure("there is no folder %s for the results" % folder)
     if not os.access(folder, os.W_OK):
-        raise BenchError("cannot write to %s" % folder)
+        raise Failure("cannot write to %s" % folder)

@@ -6,7 +6,8 @@ import html
 import pathlib
 import string
 
-from ovs_stt.bench import BenchError, PROGRAM
+from ovs_stt import Failure
+from ovs_stt.bench import PROGRAM
 from ovs_stt.bench.charts import (CONDITIONS, DARK, LIGHT, NARROW, WIDE,
                                   charts, draw, in_words, usual_groups)
 from ovs_stt.bench.matrix import AXES, PROFILES, TCP, UDP
@@ -325,7 +326,7 @@ def write_report(results, directory):
         for name, content in files.items():
             (directory / name).write_bytes(content)
     except OSError as error:
-        raise BenchError("cannot write %s: %s"
-                         % (error.filename or directory,
-                            error.strerror)) from None
+        raise Failure("cannot write %s: %s"
+                      % (error.filename or directory,
+                         error.strerror)) from None
     return directory / "index.html"

@@ -10,8 +10,9 @@ import os
 import pathlib
 import statistics
 
-from ovs_stt.bench import BenchError, VERSION
+from ovs_stt import Failure
 from ovs_stt.bench.matrix import AXES, Cell, UDP, group_of, groups
+from ovs_stt.locations import VERSION
 
 FORMAT = "ovs-stt-bench 1"
 # What a file has beside cells, as far as a reader relies on it.
@@ -194,8 +195,8 @@ class Results:
             os.replace(temporary, path)
         except OSError as error:
             temporary.unlink(missing_ok=True)
-            raise BenchError("cannot write %s: %s"
-                             % (path, error.strerror)) from None
+            raise Failure("cannot write %s: %s"
+                          % (path, error.strerror)) from None
 
     @staticmethod
     def load(path):
@@ -203,22 +204,22 @@ class Results:
             with open(path, encoding="utf-8") as file:
                 data = json.load(file)
         except OSError as error:
-            raise BenchError("cannot read %s: %s"
-                             % (path, error.strerror)) from None
+            raise Failure("cannot read %s: %s"
+                          % (path, error.strerror)) from None
         except ValueError as error:
-            raise BenchError("%s is no file of results: %s"
-                             % (path, error)) from None
+            raise Failure("%s is no file of results: %s"
+                          % (path, error)) from None
         if not isinstance(data, dict) or "format" not in data:
-            raise BenchError("%s is no file of results" % path)
+            raise Failure("%s is no file of results" % path)
         if data["format"] != FORMAT:
-            raise BenchError("%s has the format '%s', this program reads '%s':"
-                             " use the ovs-stt-bench that wrote it"
-                             % (path, data["format"], FORMAT))
+            raise Failure("%s has the format '%s', this program reads '%s':"
+                          " use the ovs-stt-bench that wrote it"
+                          % (path, data["format"], FORMAT))
         try:
             return Results._from(data)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise BenchError("%s is damaged: %s %s"
-                             % (path, type(error).__name__, error)) from None
+            raise Failure("%s is damaged: %s %s"
+                          % (path, type(error).__name__, error)) from None
 
     @staticmethod
     def _from(data):

@@ -2,7 +2,7 @@
 """Results in words: the tables for a terminal, and what the page takes from
 them."""
 
-from ovs_stt.bench import BenchError
+from ovs_stt import Failure
 from ovs_stt.bench.matrix import AXES, UDP
 from ovs_stt.bench.results import Ratio, unit
 
@@ -254,8 +254,8 @@ def compare(a, b):
     both = {cell: compared(a, b, cell) for cell in a.cells()
             if a.runs(cell) and b.runs(cell)}
     if not both:
-        raise BenchError("the two measured nothing in common: compare results"
-                         " of the same profile")
+        raise Failure("the two measured nothing in common: compare results"
+                      " of the same profile")
 
     print_origin("A", a)
     print_origin("B", b)

@@ -14,16 +14,18 @@ import pathlib
 import signal
 import time
 
-from ovs_stt.bench import BenchError, NotMeasured, load
-from ovs_stt.bench.machine import (busy_seconds, check, describe, features_for,
-                                   offloads, requested_features, set_offloads)
+from ovs_stt import Failure, namespaces
+from ovs_stt.bench import NotMeasured, load
+from ovs_stt.bench.machine import (busy_seconds, describe, features_for,
+                                   offloads, requested_features,
+                                   set_offloads)
 from ovs_stt.bench.matrix import AXES
+from ovs_stt.run import run_one
 
 # Where that is written down.  An Open vSwitch that has its files elsewhere is a
 # host of its own.
 RECORDS = pathlib.Path(os.environ.get("OVS_RUNDIR") or "/run", "ovs-stt-bench")
 BOOT_ID = pathlib.Path("/proc/sys/kernel/random/boot_id")
-NETNS_DIR = pathlib.Path("/run/netns")
 # The guests' network, which RFC 2544 sets aside for benchmarks.
 GUESTS = {"client": "198.18.7.1", "server": "198.18.7.2"}
 GUEST_MACS = {"client": "02:53:54:54:00:01", "server": "02:53:54:54:00:02"}
@@ -56,7 +58,7 @@ class ThisHost:
     def describe(self):
         """Returns what there is to know of this host, for the other one."""
         programs = load.versions()
-        with contextlib.suppress(BenchError):
+        with contextlib.suppress(Failure):
             programs["ovs-vswitchd"] = vsctl(
                 "get", "Open_vSwitch", ".", "ovs_version").strip().strip('"')
         return {"machine": describe(), "boot": BOOT_ID.read_text().strip(),
@@ -103,8 +105,8 @@ class ThisHost:
                     ipaddress.ip_address(peer).version]
             if "guest" not in self.record:
                 self._make_guest()
-            check(["ip", "link", "set", self.guest_port, "mtu", mtu])
-            check(["ip", "-n", self.netns, "link", "set", "eth0", "mtu", mtu])
+            run_one(["ip", "link", "set", self.guest_port, "mtu", mtu])
+            run_one(["ip", "-n", self.netns, "link", "set", "eth0", "mtu", mtu])
             try:
                 vsctl("add-port", self.bridge, self.port, "--", "set",
                       "Interface", self.port, "type=" + tunnel,
@@ -112,7 +114,7 @@ class ThisHost:
                       'options:remote_ip="%s"' % peer)
                 error = vsctl("--bare", "get", "Interface", self.port,
                               "error").strip()
-            except BenchError as reason:
+            except Failure as reason:
                 error = str(reason)
             if error not in ("", "[]"):
                 self._end_tunnel()
@@ -130,19 +132,19 @@ class ThisHost:
         try:
             vsctl("--may-exist", "add-br", self.bridge, "--", "set", "Bridge",
                   self.bridge, "datapath_type=" + self.datapath_type)
-        except BenchError as reason:
+        except Failure as reason:
             raise NotMeasured("the %s's Open vSwitch makes no bridge: %s"
                               % (self.role, reason)) from None
-        check(["ip", "netns", "add", self.netns])
-        check(["ip", "link", "add", self.guest_port, "type", "veth", "peer",
-               "name", "eth0", "netns", self.netns])
+        run_one(["ip", "netns", "add", self.netns])
+        run_one(["ip", "link", "add", self.guest_port, "type", "veth", "peer",
+                 "name", "eth0", "netns", self.netns])
         inside = ["ip", "-n", self.netns]
-        check(inside + ["link", "set", "eth0", "address",
-                        GUEST_MACS[self.role]])
-        check(inside + ["address", "add", GUESTS[self.role] + "/24", "dev",
-                        "eth0"])
-        check(inside + ["link", "set", "eth0", "up"])
-        check(["ip", "link", "set", self.guest_port, "up"])
+        run_one(inside + ["link", "set", "eth0", "address",
+                          GUEST_MACS[self.role]])
+        run_one(inside + ["address", "add", GUESTS[self.role] + "/24", "dev",
+                          "eth0"])
+        run_one(inside + ["link", "set", "eth0", "up"])
+        run_one(["ip", "link", "set", self.guest_port, "up"])
         vsctl("add-port", self.bridge, self.guest_port)
 
     def clean_up(self):
@@ -161,8 +163,8 @@ class ThisHost:
     def inside(self):
         """How a command begins that runs in the guest, or without a tunnel on
         the host."""
-        return [] if self.tunnel == "none" else ["ip", "netns", "exec",
-                                                 self.netns]
+        return ([] if self.tunnel == "none"
+                else namespaces.inside(self.netns))
 
     def serve(self, traffic, address):
         """Has a server of 'traffic' at 'address' until stop()."""
@@ -188,9 +190,9 @@ class ThisHost:
         deadline = time.monotonic() + PING_TIMEOUT
         other = GUESTS["server" if self.role == "client" else "client"]
         while self.tunnel != "none":
-            with contextlib.suppress(BenchError):
-                check(self.inside() + ["ping", "-n", "-q", "-c", "1", "-W",
-                                       "1", other])
+            with contextlib.suppress(Failure):
+                run_one(self.inside() + ["ping", "-n", "-q", "-c", "1", "-W",
+                                         "1", other])
                 return
             if time.monotonic() > deadline:
                 raise NotMeasured("no packet comes through: is %s open in "
@@ -207,14 +209,14 @@ def guest_netns(pid):
 
 
 def vsctl(*argv):
-    return check(["ovs-vsctl", "--timeout=10", *argv])
+    return run_one(["ovs-vsctl", "--timeout=10", *argv])
 
 
 def route_to(address):
     """Returns the device of the route to 'address', and its MTU."""
-    route, *_ = json.loads(check(["ip", "-j", "route", "get", address]))
-    link, = json.loads(check(["ip", "-j", "link", "show", "dev",
-                              route["dev"]]))
+    route, *_ = json.loads(run_one(["ip", "-j", "route", "get", address]))
+    link, = json.loads(run_one(["ip", "-j", "link", "show", "dev",
+                                route["dev"]]))
     return {"dev": route["dev"], "mtu": link["mtu"]}
 
 
@@ -226,19 +228,19 @@ def restore(device, before):
              if now.get(feature, state) != state
              for word in (feature, state)]
     if words:
-        check(["ethtool", "-K", device, *words])
+        run_one(["ethtool", "-K", device, *words])
 
 
 def remove(pid):
     """Removes what the process 'pid' made."""
-    with contextlib.suppress(BenchError):
+    with contextlib.suppress(Failure):
         vsctl("--if-exists", "del-br", "sttb-%d" % pid)
     netns = guest_netns(pid)
-    if (NETNS_DIR / netns).exists():
-        for guest in check(["ip", "netns", "pids", netns]).split():
+    if os.path.exists(os.path.join(namespaces.NETNS_DIR, netns)):
+        for guest in run_one(["ip", "netns", "pids", netns]).split():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(guest), signal.SIGTERM)
-        check(["ip", "netns", "del", netns])
+        run_one(["ip", "netns", "del", netns])
 
 
 def clean_up_after_others():
@@ -259,7 +261,7 @@ def clean_up_after_others():
                 remove(int(pid))
                 found.append("removed the guest that the killed run %s left"
                              % pid)
-        except (BenchError, ValueError, KeyError) as error:
+        except (Failure, ValueError, KeyError) as error:
             found.append("cannot put back all that the killed run %s changed:"
                          " %s" % (pid, error))
         file.unlink(missing_ok=True)
@@ -271,7 +273,7 @@ def _runs(pid):
 
 
 def valid(axis, value):
-    """Returns 'value' if it is one of 'axis', and raises BenchError if not."""
+    """Returns 'value' if it is one of 'axis', and raises Failure if not."""
     if value not in AXES[axis]:
-        raise BenchError("'%s' is no %s" % (value, axis))
+        raise Failure("'%s' is no %s" % (value, axis))
     return value

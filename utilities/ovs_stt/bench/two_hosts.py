@@ -13,9 +13,11 @@ import socket
 import sys
 import time
 
-from ovs_stt.bench import BenchError, NotMeasured, PROGRAM, VERSION, load
-from ovs_stt.bench.machine import undisturbed
+from ovs_stt import Failure
+from ovs_stt.bench import NotMeasured, PROGRAM, load
 from ovs_stt.bench.this_host import GUESTS, ThisHost, valid
+from ovs_stt.locations import VERSION
+from ovs_stt.signals import undisturbed
 
 DEFAULT_PORT = 7472
 # Bytes of the longest line that is taken.
@@ -50,8 +52,8 @@ class Lines:
         except ValueError:
             message = None
         if not line.endswith(b"\n") or not isinstance(message, dict):
-            raise BenchError("the other end does not speak as %s does"
-                             % PROGRAM)
+            raise Failure("the other end does not speak as %s does"
+                          % PROGRAM)
         return message
 
     def close(self):
@@ -77,8 +79,8 @@ def serve(args):
             ("", args.port), family=family,
             dualstack_ipv6=family == socket.AF_INET6)
     except OSError as error:
-        raise BenchError("cannot listen on TCP port %d: %s: choose another"
-                         " with --port" % (args.port, error.strerror)) \
+        raise Failure("cannot listen on TCP port %d: %s: choose another"
+                      " with --port" % (args.port, error.strerror)) \
             from None
     with listener:
         print("Run on the other host:\n  %s run --client ADDRESS --key %s%s"
@@ -91,7 +93,7 @@ def serve(args):
             session = Session(Lines(connection), peer, args)
             try:
                 session.run()
-            except (BenchError, OSError) as error:
+            except (Failure, OSError) as error:
                 print("%s: %s" % (peer, error), file=sys.stderr, flush=True)
             finally:
                 session.close()
@@ -120,7 +122,7 @@ class Session:
                 answer = self.answer(request)
             except NotMeasured as reason:
                 answer = {"not_measured": str(reason)}
-            except BenchError as error:
+            except Failure as error:
                 answer = {"error": "the server: %s" % error}
             self.lines.send(answer)
 
@@ -135,13 +137,13 @@ class Session:
             time.sleep(1)
             self.lines.send({"error": "the server wants another --key: it has"
                                       " printed it"})
-            raise BenchError("refused: wrong key")
+            raise Failure("refused: wrong key")
         if request.get("version") != VERSION:
             error = ("the server is %s %s, and the client %s: install the same"
                      " on both" % (PROGRAM, VERSION,
                                    str(request.get("version"))[:40]))
             self.lines.send({"error": error})
-            raise BenchError(error)
+            raise Failure(error)
         self.lines.send(self.host.describe())
         return True
 
@@ -161,7 +163,7 @@ class Session:
         elif what == "counters":
             return self.host.counters()
         else:
-            raise BenchError("does not know how to do '%s'" % str(what)[:40])
+            raise Failure("does not know how to do '%s'" % str(what)[:40])
         return {}
 
     @undisturbed()
@@ -200,17 +202,17 @@ class TwoHosts:
             self.lines = Lines(socket.create_connection(
                 (self.args.client, self.args.port), HELLO_TIMEOUT))
         except OSError as error:
-            raise BenchError("cannot reach %s: %s: run '%s run --server' there"
-                             % (where, error.strerror or error, PROGRAM)) \
+            raise Failure("cannot reach %s: %s: run '%s run --server' there"
+                          % (where, error.strerror or error, PROGRAM)) \
                 from None
         self.address = plain(self.lines.connection.getpeername()[0])
         try:
             self.server = self.ask("hello", version=VERSION, key=self.args.key)
         except TimeoutError:
             self.disconnect()
-            raise BenchError("no answer from %s: does it serve another client?"
-                             % where) from None
-        except BenchError:
+            raise Failure("no answer from %s: does it serve another client?"
+                          % where) from None
+        except Failure:
             self.disconnect()
             raise
         self.lines.connection.settimeout(TIMEOUT)
@@ -230,17 +232,17 @@ class TwoHosts:
             if what == "hello":
                 raise
             self.disconnect()
-            raise BenchError("no answer from the server within %d s"
-                             % TIMEOUT) from None
+            raise Failure("no answer from the server within %d s"
+                          % TIMEOUT) from None
         except OSError as error:
             self.disconnect()
-            raise BenchError("the connection to the server is lost: %s"
-                             % error.strerror) from None
+            raise Failure("the connection to the server is lost: %s"
+                          % error.strerror) from None
         if answer is None:
             self.disconnect()
-            raise BenchError("the server has ended the connection")
+            raise Failure("the server has ended the connection")
         if "error" in answer:
-            raise BenchError(answer["error"])
+            raise Failure(answer["error"])
         if "not_measured" in answer:
             raise NotMeasured(answer["not_measured"])
         return answer

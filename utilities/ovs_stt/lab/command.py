@@ -29,17 +29,19 @@ import subprocess
 import sys
 import time
 
+from ovs_stt import Failure, signals
 from ovs_stt.lab import ovn
-from ovs_stt.lab.run import (COMMAND_TIMEOUT, DAEMON_OPTIONS, Job, LabError,
-                             Node, addresses, has_ipv6, inside, ip_batch,
-                             one_line, run_all)
+from ovs_stt.lab.node import DAEMON_OPTIONS, Node
 from ovs_stt.locations import CHECKOUT, VERSION
+from ovs_stt.namespaces import (NETNS_DIR, addresses, has_ipv6, inside,
+                                ip_batch, netns_inode, process_inode)
+from ovs_stt.packages import check_programs
+from ovs_stt.run import COMMAND_TIMEOUT, Job, one_line, run_all
 
 PROGRAM = "ovs-stt-lab"
 
 STATE_DIR = "/run/ovs-stt-lab"
 LOG_DIR = "/var/log/ovs-stt-lab"
-NETNS_DIR = "/run/netns"
 # Where the package openvswitch-switch-stt has its ovs-vswitchd, whether or not
 # that is the one in /usr/sbin.
 PACKAGED_OVS_DIR = "/usr/lib/openvswitch-switch-stt"
@@ -70,14 +72,6 @@ TUNNELS = {
 }
 IP_HEADER_LEN = {4: 20, 6: 40}
 
-# The programs used beside Open vSwitch's, and the packages that have them.
-PACKAGES = {
-    "ip": "iproute2",
-    "ethtool": "ethtool",
-    "ping": "iputils-ping",
-    "nft": "nftables",
-}
-
 
 class Interrupted(BaseException):
     """A signal asks the program to end."""
@@ -85,14 +79,6 @@ class Interrupted(BaseException):
 
 def interrupt(signum, _frame):
     raise Interrupted(signum)
-
-
-def set_signals(handler):
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # Who started us with nohup wants SIGHUP ignored.
-        if (signum != signal.SIGHUP
-                or signal.getsignal(signum) != signal.SIG_IGN):
-            signal.signal(signum, handler)
 
 
 def ethtool(features):
@@ -139,13 +125,13 @@ class Tree:
         if not self.schema:
             missing.append("vswitch.ovsschema")
         if missing and directory:
-            raise LabError("%s is not a built Open vSwitch tree (no %s): give"
-                           " another with --ovs DIR" % (directory,
-                                                        ", ".join(missing)))
+            raise Failure("%s is not a built Open vSwitch tree (no %s): give"
+                          " another with --ovs DIR" % (directory,
+                                                       ", ".join(missing)))
         if missing:
-            raise LabError("no Open vSwitch found (no %s): build ovs-stt, or"
-                           " give a built tree with --ovs DIR"
-                           % ", ".join(missing))
+            raise Failure("no Open vSwitch found (no %s): build ovs-stt, or"
+                          " give a built tree with --ovs DIR"
+                          % ", ".join(missing))
 
     @staticmethod
     def find(directory):
@@ -180,20 +166,6 @@ class Host(Node):
     @property
     def tso(self):
         return self.lab.settings["tso"][self.number - 1]
-
-
-def netns_inode(netns):
-    with contextlib.suppress(OSError):
-        return os.stat(os.path.join(NETNS_DIR, netns)).st_ino
-    return None
-
-
-def process_inode(pid):
-    """Returns the network namespace of the process 'pid' as a number to be
-    compared with netns_inode(), or None if there is no such process."""
-    with contextlib.suppress(OSError):
-        return os.stat("/proc/%s/ns/net" % pid).st_ino
-    return None
 
 
 def stop_processes(pids):
@@ -241,11 +213,11 @@ class Lab:
                 self.configure(json.load(record))
         except FileNotFoundError:
             if os.path.exists(self.directory) or self.namespaces():
-                raise LabError("lab '%s' is not complete: wait for its 'up',"
-                               " or remove it with '%s'"
-                               % (self.name, self.command("down"))) from None
-            raise LabError("there is no lab '%s': make it with '%s'"
-                           % (self.name, self.command("up"))) from None
+                raise Failure("lab '%s' is not complete: wait for its 'up',"
+                              " or remove it with '%s'"
+                              % (self.name, self.command("down"))) from None
+            raise Failure("there is no lab '%s': make it with '%s'"
+                          % (self.name, self.command("up"))) from None
 
     def command(self, command):
         """Returns the command line that does 'command' to this lab."""
@@ -282,7 +254,7 @@ class Lab:
     @contextlib.contextmanager
     def locked(self, wait):
         """Keeps others from changing this lab.  If another does so now, waits
-        for its end if 'wait' is set, else raises LabError."""
+        for its end if 'wait' is set, else raises Failure."""
         while True:
             os.makedirs(self.directory, mode=0o755, exist_ok=True)
             try:
@@ -300,9 +272,9 @@ class Lab:
                 os.close(lock)
             except BlockingIOError:
                 os.close(lock)
-                raise LabError("another %s is at work on lab '%s': try again"
-                               " when it is done"
-                               % (PROGRAM, self.name)) from None
+                raise Failure("another %s is at work on lab '%s': try again"
+                              " when it is done"
+                              % (PROGRAM, self.name)) from None
             except BaseException:
                 os.close(lock)
                 raise
@@ -374,9 +346,9 @@ class Lab:
             run_all("make network namespaces", [
                 Job(("ip", "-batch", "-"),
                     "".join("netns add %s\n" % name for name in names))])
-        except LabError as error:
-            raise LabError("%s (it takes root's full rights: a container has"
-                           " to be privileged)" % error) from None
+        except Failure as error:
+            raise Failure("%s (it takes root's full rights: a container has"
+                          " to be privileged)" % error) from None
 
         # Addresses must work at once, and nobody but the guests and the lab's
         # own daemons is to send anything, such as multicast reports.
@@ -596,9 +568,9 @@ class Lab:
                 if port["type"] == "stt":
                     hint = (" (if this Open vSwitch does not know STT, give"
                             " ovs-stt's tree with --ovs DIR)")
-                raise LabError("%s: interface %s: %s%s"
-                               % (host.name, port["name"],
-                                  one_line(port["error"]), hint))
+                raise Failure("%s: interface %s: %s%s"
+                              % (host.name, port["name"],
+                                 one_line(port["error"]), hint))
 
     def flows(self, host):
         """Returns the flows of br-int: what comes from a tunnel goes to the
@@ -639,9 +611,9 @@ class Lab:
         def ping_all(what, pings):
             try:
                 run_all("", pings)
-            except LabError:
-                raise LabError("%s do not reach each other within %d seconds"
-                               % (what, PING_TIMEOUT)) from None
+            except Failure:
+                raise Failure("%s do not reach each other within %d seconds"
+                              % (what, PING_TIMEOUT)) from None
 
         ping_all("the hosts", [ping(a.netns, b.underlay[family])
                                for a, b in pairs])
@@ -671,30 +643,29 @@ class Lab:
         """Builds the lab, or leaves nothing behind."""
         with self.locked(wait=False):
             if os.path.exists(self.record):
-                raise LabError("lab '%s' is up already: remove it with '%s',"
-                               " or name another with --name"
-                               % (self.name, self.command("down")))
+                raise Failure("lab '%s' is up already: remove it with '%s',"
+                              " or name another with --name"
+                              % (self.name, self.command("down")))
             if self.namespaces():
-                raise LabError("something is left of an earlier lab '%s':"
-                               " remove it with '%s'"
-                               % (self.name, self.command("down")))
+                raise Failure("something is left of an earlier lab '%s':"
+                              " remove it with '%s'"
+                              % (self.name, self.command("down")))
             try:
                 self.build(tree)
                 with open(self.record + ".new", "w") as record:
                     json.dump(self.settings, record, indent=4)
                 # From here on the lab is up, whatever happens.
-                set_signals(signal.SIG_IGN)
+                signals.ignore()
                 os.rename(self.record + ".new", self.record)
             except BaseException as error:
-                # The cleaning up itself is not interrupted.
-                set_signals(signal.SIG_IGN)
+                signals.ignore()
                 log = None
-                if isinstance(error, LabError):
+                if isinstance(error, Failure):
                     log = self.keep_logs()
                 reap_children()
                 self.destroy()
                 if log:
-                    raise LabError("%s; log: %s" % (error, log)) from None
+                    raise Failure("%s; log: %s" % (error, log)) from None
                 raise
 
     def down(self):
@@ -702,10 +673,10 @@ class Lab:
         if not os.path.exists(self.directory) and not self.namespaces():
             return False
         if process_inode("self") in map(netns_inode, self.namespaces()):
-            raise LabError("this shell runs inside lab '%s': leave it first"
-                           % self.name)
+            raise Failure("this shell runs inside lab '%s': leave it first"
+                          % self.name)
         with self.locked(wait=True):
-            set_signals(signal.SIG_IGN)
+            signals.ignore()
             self.destroy()
         return True
 
@@ -720,8 +691,8 @@ class Lab:
                 return
             host = self.member(role, hosts_only=True)
             if not self.daemon_pid(host, "ovsdb-server"):
-                raise LabError("%s has lost its ovsdb-server: remove the lab"
-                               " with '%s'" % (role, self.command("down")))
+                raise Failure("%s has lost its ovsdb-server: remove the lab"
+                              " with '%s'" % (role, self.command("down")))
             flows = "" if self.ovn else self.flows(host)
             pid = self.daemon_pid(host, "ovs-vswitchd")
             # OVN makes its flows anew.
@@ -765,9 +736,9 @@ class Lab:
                 others += ["r1 to r%d" % last, ovn.OUTSIDE]
         if self.ovn:
             others.append(ovn.CENTRAL)
-        raise LabError("lab '%s' has no '%s': it has %s"
-                       % (self.name, role,
-                          " and ".join(["h1 to h%d" % last, *others])))
+        raise Failure("lab '%s' has no '%s': it has %s"
+                      % (self.name, role,
+                         " and ".join(["h1 to h%d" % last, *others])))
 
     def status(self, tree):
         """Returns the state of the lab as a dictionary."""
@@ -794,7 +765,7 @@ class Lab:
                      "error": port["error"], "bfd": port["bfd"]}
                     for port in self.ports(host, tree)
                     if port["name"] in names]
-            except LabError as error:
+            except Failure as error:
                 state["error"] = str(error)
             hosts.append(state)
         healthy = all(state["ovsdb_server"] and state["ovs_vswitchd"]
@@ -814,15 +785,6 @@ def ovs_vsctl(script):
     a list."""
     return tuple(word for command in script
                  for word in ("--", *command.split()))
-
-
-def check_programs(*programs):
-    missing = [program for program in programs
-               if not shutil.which(program)]
-    if missing:
-        raise LabError("no %s here: install with 'apt install %s'"
-                       % (", ".join("'%s'" % program for program in missing),
-                          " ".join(PACKAGES[program] for program in missing)))
 
 
 def lab_names():
@@ -1090,8 +1052,8 @@ def do_up(args, usage):
     settings = lab_settings(args, usage)
     check_programs("ip", "ethtool", "ping", *["nft"] * bool(args.loss))
     if args.ip == 6 and not has_ipv6():
-        raise LabError("this kernel has no IPv6: boot without ipv6.disable,"
-                       " or take --ip 4")
+        raise Failure("this kernel has no IPv6: boot without ipv6.disable,"
+                      " or take --ip 4")
     tree = Tree.find(args.ovs)
     settings["ovs"] = tree.directory
     if args.ovn:
@@ -1129,7 +1091,7 @@ def do_status(args):
         try:
             lab.load()
             states.append(lab.status(recorded_tree(args, lab)))
-        except LabError as error:
+        except Failure as error:
             if args.name:
                 raise
             if not os.path.exists(lab.directory):
@@ -1172,7 +1134,7 @@ def run():
     parser, up = make_parser()
     args = parser.parse_args()
     if os.geteuid():
-        raise LabError("not root: run it with sudo")
+        raise Failure("not root: run it with sudo")
     # A plain user's PATH, which su and cron leave as it is, has no sbin.
     os.environ["PATH"] = os.pathsep.join([
         os.environ.get("PATH") or "/usr/bin:/bin", "/usr/sbin", "/sbin"])
@@ -1186,10 +1148,10 @@ def run():
 
 
 def main():
-    set_signals(interrupt)
+    signals.handle(interrupt)
     try:
         sys.exit(run())
-    except LabError as lab_error:
+    except Failure as lab_error:
         print("%s: %s" % (PROGRAM, lab_error), file=sys.stderr)
         sys.exit(1)
     except OSError as os_error:

@@ -21,8 +21,10 @@ import shlex
 import shutil
 import signal
 
-from ovs_stt.lab.run import (COMMAND_TIMEOUT, DAEMON_OPTIONS, LabError, Node,
-                             addresses, ip_batch, run_all)
+from ovs_stt import Failure
+from ovs_stt.lab.node import DAEMON_OPTIONS, Node
+from ovs_stt.namespaces import addresses, ip_batch
+from ovs_stt.run import COMMAND_TIMEOUT, run_all
 
 # Bytes of the option in which OVN sends the ports with Geneve.
 GENEVE_OPTION_LEN = 8
@@ -73,10 +75,10 @@ class Programs:
             else:
                 missing.append(name)
         if missing:
-            raise LabError("no OVN %s (no %s): get it with 'utilities/"
-                           "ovs-stt-ovn DIR', and give DIR with --ovn-dir DIR"
-                           % ("in " + directory if directory else "found",
-                              ", ".join(missing)))
+            raise Failure("no OVN %s (no %s): get it with 'utilities/"
+                          "ovs-stt-ovn DIR', and give DIR with --ovn-dir DIR"
+                          % ("in " + directory if directory else "found",
+                             ", ".join(missing)))
 
     @staticmethod
     def find(directory, tree):
@@ -91,14 +93,14 @@ class Programs:
         return Programs(os.path.abspath(directory) if directory else None)
 
     def check_tunnel(self, tunnel):
-        """Raises LabError if this OVN does not know 'tunnel'."""
+        """Raises Failure if this OVN does not know 'tunnel'."""
         with open(self.schemas["ovnsb_db"]) as schema:
             column = json.load(schema)["tables"]["Encap"]["columns"]["type"]
         if tunnel not in column["type"]["key"]["enum"][1]:
-            raise LabError("this OVN has no %s (OVN has STT up to 25.03, and"
-                           " 'utilities/ovs-stt-ovn --source DIR' adds it to a"
-                           " newer one): give another with --ovn-dir DIR"
-                           % tunnel)
+            raise Failure("this OVN has no %s (OVN has STT up to 25.03, and"
+                          " 'utilities/ovs-stt-ovn --source DIR' adds it to a"
+                          " newer one): give another with --ovn-dir DIR"
+                          % tunnel)
 
 
 class Deployment:
