@@ -12,6 +12,7 @@ dist_share_DATA = VERSION
 packagedir = $(sharedir)/ovs_stt
 dist_package_DATA = \
 	utilities/ovs_stt/__init__.py \
+	utilities/ovs_stt/command_line.py \
 	utilities/ovs_stt/locations.py \
 	utilities/ovs_stt/namespaces.py \
 	utilities/ovs_stt/packages.py \

@@ -7,8 +7,11 @@ import signal
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def handle(handler):
-    """Has 'handler' called when the program is to end."""
+class Interrupted(BaseException):
+    """A signal, whose number it has, asks the program to end."""
+
+
+def _handle(handler):
     for signum in ENDING:
         # Who started us with nohup wants SIGHUP ignored.
         if (signum != signal.SIGHUP
@@ -16,10 +19,20 @@ def handle(handler):
             signal.signal(signum, handler)
 
 
+def _interrupt(signum, _frame):
+    # Only once: what follows is cleaning up.
+    ignore()
+    raise Interrupted(signum)
+
+
+def watch():
+    """Has the first of these signals raise Interrupted."""
+    _handle(_interrupt)
+
+
 def ignore():
-    """Has the program go on, whoever wants it to end: cleaning up itself is
-    not interrupted."""
-    handle(signal.SIG_IGN)
+    """Has the program go on, whoever wants it to end."""
+    _handle(signal.SIG_IGN)
 
 
 @contextlib.contextmanager
@@ -32,3 +45,9 @@ def undisturbed():
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def end_with_reader():
+    """Has the program end silently, as others do, when it prints into 'head'
+    or a pager that was left."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)

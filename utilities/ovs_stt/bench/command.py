@@ -14,18 +14,19 @@ import argparse
 import os
 import secrets
 import shlex
-import signal
 import sys
 
-from ovs_stt import Failure, signals
+from ovs_stt import Failure, command_line, signals
 from ovs_stt.bench import PROGRAM, measure, text, this_host, two_hosts
 from ovs_stt.bench.kernel import ThisKernel, VirtualMachine
 from ovs_stt.bench.labs import Labs
 from ovs_stt.bench.matrix import AXES, PROFILES
 from ovs_stt.bench.results import Results
-from ovs_stt.locations import CHECKOUT, VERSION, program
+from ovs_stt.locations import CHECKOUT, program
 from ovs_stt.packages import check_programs
 
+# The status of a run that a signal ended, whichever.
+INTERRUPTED = 130
 # What the fewest runs are of which a median means something.
 FEWEST = 5
 
@@ -54,14 +55,12 @@ def values_of(axis):
 
 
 def parse_args(argv):
-    parser = argparse.ArgumentParser(
-        prog=PROGRAM, description=__doc__,
+    parser = command_line.make_parser(
+        PROGRAM, description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="Exit status: 0 success, also if a bound was missed, which the"
                " output says; 1 failure;\n2 wrong usage; 3 if something was"
                " not measured; 130 interrupted.  See ovs-stt-bench(8).")
-    parser.add_argument("--version", action="version",
-                        version="%s (ovs-stt) %s" % (PROGRAM, VERSION))
     commands = parser.add_subparsers(dest="command", required=True,
                                      metavar="COMMAND")
 
@@ -182,7 +181,7 @@ def check_run(args, parser):
             parser.error("--%s: between two hosts it is what it is" % axis)
 
 
-def command_line(args):
+def command_again(args):
     """Returns the command that measures the same again."""
     words = [PROGRAM, "run", args.profile]
     for axis, values in args.axes.items():
@@ -197,12 +196,11 @@ def command_line(args):
 
 
 def do_run(args):
-    if os.geteuid():
-        raise Failure("needs root: run it with sudo")
+    command_line.become_root()
     check_programs("ip", "ethtool", "iperf3")
     if args.server or args.client:
         for line in this_host.clean_up_after_others():
-            print("%s: %s" % (PROGRAM, line), file=sys.stderr)
+            command_line.tell(PROGRAM, line)
     if args.server:
         two_hosts.serve(args)
         return 0
@@ -218,7 +216,7 @@ def do_run(args):
     else:
         profile = PROFILES[args.profile]
         axes = args.axes
-        results = Results(measure.about(command_line(args), args.profile,
+        results = Results(measure.about(command_again(args), args.profile,
                                         axes, args.repeats or profile.repeats,
                                         args.seconds or profile.seconds))
         path = args.output or measure.default_path(args.profile)
@@ -227,8 +225,8 @@ def do_run(args):
         axes["ip"] = ["6" if ":" in args.client else "4"]
     measure.check_writable(path)
     if results.about["repeats"] < FEWEST:
-        print("%s: note: with fewer than %d repeats a median means little"
-              % (PROGRAM, FEWEST), file=sys.stderr)
+        command_line.tell(PROGRAM, "note: with fewer than %d repeats a median"
+                          " means little" % FEWEST)
 
     cells = PROFILES[args.profile].cells(axes)
     if any((cell.datapath == "hosts") != bool(args.client) for cell in cells):
@@ -243,10 +241,11 @@ def do_run(args):
                                             args.vm_dir),
                 "kernel": ThisKernel(CHECKOUT / "tests/vm"),
                 "hosts": between})
-    except KeyboardInterrupt:
+    except signals.Interrupted:
         if results.cells():
-            print("\n%s: to go on: %s run --resume %s"
-                  % (PROGRAM, PROGRAM, shlex.quote(path)), file=sys.stderr)
+            print(file=sys.stderr)
+            command_line.tell(PROGRAM, "to go on: %s run --resume %s"
+                              % (PROGRAM, shlex.quote(path)))
         raise
     show(results)
     print("Results: %s" % path)
@@ -295,21 +294,12 @@ def do_list(_args):
 
 def main():
     args = parse_args(sys.argv[1:])
-
-    def interrupt(signum, _frame):
-        # Only once: what follows is cleaning up.
-        signals.ignore()
-        raise KeyboardInterrupt(signum)
-    signals.handle(interrupt)
+    signals.watch()
     if args.command != "run":
-        # Into 'head' or a pager that was left it ends silently, as others do.
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        signals.end_with_reader()
+    function = {"run": do_run, "report": do_report, "compare": do_compare,
+                "list": do_list}[args.command]
     try:
-        return {"run": do_run, "report": do_report, "compare": do_compare,
-                "list": do_list}[args.command](args)
-    except Failure as error:
-        print("%s: %s" % (PROGRAM, error), file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("%s: interrupted" % PROGRAM, file=sys.stderr)
-        return 130
+        return command_line.call(PROGRAM, function, args)
+    except signals.Interrupted:
+        return INTERRUPTED

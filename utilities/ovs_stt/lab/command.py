@@ -26,13 +26,13 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 
-from ovs_stt import Failure, signals
+from ovs_stt import Failure, command_line, signals
+from ovs_stt.command_line import whole
 from ovs_stt.lab import ovn
 from ovs_stt.lab.node import DAEMON_OPTIONS, Node
-from ovs_stt.locations import CHECKOUT, VERSION
+from ovs_stt.locations import CHECKOUT
 from ovs_stt.namespaces import (NETNS_DIR, addresses, has_ipv6, inside,
                                 ip_batch, netns_inode, process_inode)
 from ovs_stt.packages import check_programs
@@ -71,14 +71,6 @@ TUNNELS = {
     "none": (64, None),
 }
 IP_HEADER_LEN = {4: 20, 6: 40}
-
-
-class Interrupted(BaseException):
-    """A signal asks the program to end."""
-
-
-def interrupt(signum, _frame):
-    raise Interrupted(signum)
 
 
 def ethtool(features):
@@ -852,17 +844,6 @@ def lab_name(text):
     return text
 
 
-def whole(low, high):
-    """Returns a parser for whole numbers from 'low' to 'high'."""
-    def parse(text):
-        if not re.fullmatch("[0-9]{1,9}", text) or not (low <= int(text)
-                                                        <= high):
-            raise argparse.ArgumentTypeError(
-                "'%s' is no number from %d to %d" % (text, low, high))
-        return int(text)
-    return parse
-
-
 def switch(text):
     if text not in ("on", "off"):
         raise argparse.ArgumentTypeError("'%s' is neither on nor off" % text)
@@ -902,21 +883,13 @@ def setting(text):
     return text
 
 
-class Parser(argparse.ArgumentParser):
-    def error(self, message):
-        self.exit(2, "%s: %s (see '%s --help')\n" % (PROGRAM, message,
-                                                     self.prog))
-
-
 def make_parser():
-    parser = Parser(
-        prog=PROGRAM, description="A lab of two to eight hypervisors with"
+    parser = command_line.make_parser(
+        PROGRAM, description="A lab of two to eight hypervisors with"
         " Open vSwitch's userspace datapath on one machine, made of network"
         " namespaces: hosts h1, h2, ... with guests g1, g2, ... behind them.",
         epilog="Exit status: 0 success, 1 failure, 2 wrong usage; of exec,"
         " the command's.")
-    parser.add_argument("--version", action="version",
-                        version="%s (ovs-stt) %s" % (PROGRAM, VERSION))
     parser.add_argument("--name", type=lab_name, metavar="NAME",
                         help="the lab's name (default: %s)" % DEFAULT_NAME)
     parser.add_argument("--ovs", metavar="DIR", help="a built Open vSwitch"
@@ -1116,8 +1089,7 @@ def do_exec(args, usage):
     host = lab.member(args.host)
     env = host.env(recorded_tree(args, lab))
     if not shutil.which(args.argv[0], path=env["PATH"]):
-        print("%s: no command '%s' here" % (PROGRAM, args.argv[0]),
-              file=sys.stderr)
+        command_line.tell(PROGRAM, "no command '%s' here" % args.argv[0])
         return 127
     os.execvpe("ip", ["ip", "netns", "exec", lab.netns(args.host),
                       *args.argv], env)
@@ -1133,11 +1105,7 @@ def do_restart(args):
 def run():
     parser, up = make_parser()
     args = parser.parse_args()
-    if os.geteuid():
-        raise Failure("not root: run it with sudo")
-    # A plain user's PATH, which su and cron leave as it is, has no sbin.
-    os.environ["PATH"] = os.pathsep.join([
-        os.environ.get("PATH") or "/usr/bin:/bin", "/usr/sbin", "/sbin"])
+    command_line.become_root()
     check_programs("ip")
     if args.command == "up":
         return do_up(args, up.error)
@@ -1148,17 +1116,12 @@ def run():
 
 
 def main():
-    signals.handle(interrupt)
+    signals.watch()
     try:
-        sys.exit(run())
-    except Failure as lab_error:
-        print("%s: %s" % (PROGRAM, lab_error), file=sys.stderr)
-        sys.exit(1)
-    except OSError as os_error:
-        print("%s: %s" % (PROGRAM, os_error), file=sys.stderr)
-        sys.exit(1)
-    except Interrupted as interrupted:
-        print("%s: interrupted" % PROGRAM, file=sys.stderr)
+        return command_line.call(PROGRAM, run)
+    except signals.Interrupted as interrupted:
         # The shell is to see that a signal ended the program.
-        signal.signal(interrupted.args[0], signal.SIG_DFL)
-        os.kill(os.getpid(), interrupted.args[0])
+        signum, = interrupted.args
+        signal.signal(signum, signal.SIG_DFL)
+        os.kill(os.getpid(), signum)
+        return 128 + signum

@@ -18,10 +18,10 @@ number of its hosts, so nothing is ever forwarded between these.
 import argparse
 import ipaddress
 import re
-import signal
 import sys
 
-from ovs_stt.locations import VERSION
+from ovs_stt import command_line, signals
+from ovs_stt.command_line import whole
 
 PROGRAM = "ovs-stt-learn"
 
@@ -310,17 +310,6 @@ class Flows:
         return "\n".join(self.lines) + "\n"
 
 
-def whole(low, high):
-    """Returns a parser for whole numbers from 'low' to 'high'."""
-    def parse(text):
-        if not re.fullmatch("[0-9]{1,9}", text) or not (low <= int(text)
-                                                        <= high):
-            raise argparse.ArgumentTypeError(
-                "'%s' is no number from %d to %d" % (text, low, high))
-        return int(text)
-    return parse
-
-
 class AddTunnel(argparse.Action):
     """Keeps the tunnels of all types in one list, in their order."""
 
@@ -328,15 +317,9 @@ class AddTunnel(argparse.Action):
         args.tunnels.append((option_string, value))
 
 
-class Parser(argparse.ArgumentParser):
-    def error(self, message):
-        self.exit(2, "%s: %s (see '%s --help')\n" % (PROGRAM, message,
-                                                     PROGRAM))
-
-
 def make_parser():
-    parser = Parser(
-        prog=PROGRAM, allow_abbrev=False,
+    parser = command_line.make_parser(
+        PROGRAM, allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage="%s [OPTIONS] --TYPE PORT=HOST[,HOST...]..."
               " --network MEMBER[,MEMBER...]..." % PROGRAM,
@@ -352,8 +335,6 @@ def make_parser():
         "  ovs-ofctl --bundle replace-flows br-int flows\n\n"
         "Exit status: 0 success, 2 wrong usage." % PROGRAM)
     parser.set_defaults(tunnels=[])
-    parser.add_argument("--version", action="version",
-                        version="%s (ovs-stt) %s" % (PROGRAM, VERSION))
     for kind, title in (("stt", "an STT port"), ("vxlan", "a VXLAN port"),
                         ("nvgre", "a port of type gre that speaks NVGRE")):
         parser.add_argument("--" + kind, action=AddTunnel,
@@ -377,8 +358,7 @@ def make_parser():
 def main():
     parser = make_parser()
     args = parser.parse_args()
-    # Into 'head' or a pager that was left it ends silently, as others do.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signals.end_with_reader()
     option = "--stt"
     try:
         tunnels = []
