@@ -40,8 +40,14 @@ labdir = $(packagedir)/lab
 dist_lab_DATA = \
 	utilities/ovs_stt/lab/__init__.py \
 	utilities/ovs_stt/lab/command.py \
+	utilities/ovs_stt/lab/lab.py \
+	utilities/ovs_stt/lab/links.py \
 	utilities/ovs_stt/lab/node.py \
-	utilities/ovs_stt/lab/ovn.py
+	utilities/ovs_stt/lab/ovn.py \
+	utilities/ovs_stt/lab/processes.py \
+	utilities/ovs_stt/lab/status.py \
+	utilities/ovs_stt/lab/switches.py \
+	utilities/ovs_stt/lab/tree.py
 learndir = $(packagedir)/learn
 dist_learn_DATA = \
 	utilities/ovs_stt/learn/__init__.py \

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A namespace of a lab that has daemons."""
+"""The namespaces of a lab that have daemons."""
 
 import os
 
@@ -30,3 +30,23 @@ class Node:
     def job(self, tree, *argv, stdin=""):
         """Returns the Job that runs 'argv' here."""
         return Job(inside(self.netns, *argv), stdin, self.env(tree))
+
+
+class Host(Node):
+    """The hypervisor 'number' of a lab, with its guest."""
+
+    def __init__(self, lab, number):
+        super().__init__(lab, "h%d" % number)
+        self.number = number
+        self.guest = "g%d" % number
+        self.guest_netns = lab.netns(self.guest)
+        self.underlay = {4: "198.51.100.%d" % number,
+                         6: "2001:db8:100::%d" % number}
+        self.overlay = {4: "192.0.2.%d" % number,
+                        6: "2001:db8:1::%d" % number}
+        self.underlay_mac = "02:00:00:00:01:%02x" % number
+        self.guest_mac = "02:00:00:00:02:%02x" % number
+
+    @property
+    def tso(self):
+        return self.lab.settings["tso"][self.number - 1]

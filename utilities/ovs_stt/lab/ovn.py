@@ -158,14 +158,14 @@ class Deployment:
         lab = self.lab
         return ([(host.netns, "red", lab.netns(self.red(host)), "eth0")
                  for host in lab.hosts]
-                + [(self.central.netns, "uplink", lab.fabric, CENTRAL)]
+                + [(self.central.netns, "uplink", lab.links.fabric, CENTRAL)]
                 + [(host.netns, OUTSIDE, lab.netns(OUTSIDE), host.name)
                    for host in self.gateways])
 
     def configure_links(self):
         """Brings the cables up, and gives their ends addresses."""
         lab = self.lab
-        jobs = [ip_batch(lab.fabric, ["link set %s up" % CENTRAL,
+        jobs = [ip_batch(lab.links.fabric, ["link set %s up" % CENTRAL,
                                       "link set %s master fabric" % CENTRAL]),
                 ip_batch(self.central.netns,
                          ["link set lo up", "link set uplink up"]
