@@ -17,7 +17,8 @@ dist_package_DATA = \
 	utilities/ovs_stt/namespaces.py \
 	utilities/ovs_stt/packages.py \
 	utilities/ovs_stt/run.py \
-	utilities/ovs_stt/signals.py
+	utilities/ovs_stt/signals.py \
+	utilities/ovs_stt/tunnels.py
 benchdir = $(packagedir)/bench
 dist_bench_DATA = \
 	utilities/ovs_stt/bench/__init__.py \

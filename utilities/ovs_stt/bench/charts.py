@@ -8,7 +8,7 @@ import collections
 import io
 
 from ovs_stt.bench.matrix import AXES, TCP, UDP
-from ovs_stt.bench.text import (NO_BREAK, PLACES, TUNNELS, base_of, number,
+from ovs_stt.bench.text import (NO_BREAK, PLACES, TITLES, base_of, number,
                                 place, upper_first)
 from ovs_stt.packages import module
 
@@ -125,7 +125,7 @@ def panels(results, groups, bars, rows=("datapath",), column="nic",
                      "frames of {:,} bytes".format(
                          int(group.traffic.split("-")[1])))
             found.append(Panel(upper_first(place(group, rows)), title, made,
-                               TUNNELS[base_of(group)] if reference else None))
+                               TITLES[base_of(group)] if reference else None))
     return found
 
 
@@ -180,7 +180,7 @@ def in_words(chart):
     """Returns what the chart shows, for those who cannot see it."""
     return "%s. %s" % (chart.title, " ".join(
         "%s, %s: %s." % (panel.heading, panel.title, ", ".join(
-            "%s %s" % (TUNNELS[bar.tunnel], bar.text) for bar in panel.bars))
+            "%s %s" % (TITLES[bar.tunnel], bar.text) for bar in panel.bars))
         for panel in chart.panels))
 
 
@@ -309,7 +309,7 @@ class Drawing:
         axes.tick_params(length=0, pad=6)
         axes.set_xticks([])
         axes.set_yticks(range(len(panel.bars)),
-                        [TUNNELS[bar.tunnel] for bar in panel.bars],
+                        [TITLES[bar.tunnel] for bar in panel.bars],
                         color=self.colours.text)
         if panel.reference:
             axes.axvline(1, color=self.colours.line, linewidth=1,

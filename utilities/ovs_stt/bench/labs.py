@@ -15,6 +15,8 @@ from ovs_stt.bench.machine import (GUEST_FEATURES, TUNNEL_FEATURES,
 from ovs_stt.bench.matrix import NESTED
 from ovs_stt.run import run_one
 from ovs_stt.signals import undisturbed
+from ovs_stt.tunnels import (ETHERNET_HEADER_LEN, IP_HEADER_LEN,
+                             STT_FRAME_HEADER_LEN, STT_SEGMENT_HEADER_LEN)
 
 GUESTS = {"g1": "192.0.2.1", "g2": "192.0.2.2"}
 # In the lab g1 is the client.  Who answers, and at which address: with OVN a
@@ -29,9 +31,6 @@ NESTED_LINKS = {"vxlan": "vxlan id 7 dstport 4789 remote {other}",
                 "geneve": "geneve id 7 remote {other}",
                 "gre": "gretap key 7 remote {other} local {own}",
                 "ipip": "ipip remote {other} local {own}"}
-# Bytes of the headers of a segment, of a frame and of Ethernet in it.
-SEGMENT_HEADERS = {"4": 40, "6": 60}
-FRAME_HEADERS = 18 + 14
 # So many segments fill a packet of guests with a large MTU.
 LARGE = 6
 # What is left out of OVN's lab where there is to be no connection tracking.
@@ -70,8 +69,11 @@ class Lab:
         if self.cell.datapath == "userspace-no-tso":
             options += ["--tso", "off"]
         if self.cell.tunnel == "stt-large":
-            payload = int(self.cell.mtu) - SEGMENT_HEADERS[self.cell.ip]
-            options += ["--guest-mtu", str(LARGE * payload - FRAME_HEADERS)]
+            payload = (int(self.cell.mtu) - IP_HEADER_LEN[int(self.cell.ip)]
+                       - STT_SEGMENT_HEADER_LEN)
+            options += ["--guest-mtu",
+                        str(LARGE * payload - STT_FRAME_HEADER_LEN
+                            - ETHERNET_HEADER_LEN)]
         return options + (["--ovn"] if self.ovn else [])
 
     def up(self):

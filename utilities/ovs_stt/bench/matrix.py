@@ -7,6 +7,8 @@ are a group: they are what is compared, so they take turns."""
 import collections
 import itertools
 
+from ovs_stt import tunnels
+
 # Each axis, in the order in which a cell names its values, and what the values
 # mean.
 AXES = {
@@ -59,9 +61,7 @@ AXES = {
     },
     "tunnel": {
         "none": "no tunnel",
-        "stt": "STT",
-        "vxlan": "VXLAN",
-        "geneve": "Geneve",
+        **{name: tunnel.title for name, tunnel in tunnels.TUNNELS.items()},
         "gre": "NVGRE: GRE with a key, and Ethernet in it",
         "local": "both guests on one host, so no tunnel is used",
         "stt-bare": "STT between guests whose devices cut only plain TCP",
@@ -82,8 +82,8 @@ NESTED = {"tcp-1-" + kind: kind for kind in ("vxlan", "geneve", "gre", "ipip")}
 PLAIN = [name for name in AXES["traffic"]
          if name not in NESTED and name != "udp-1400-gso"]
 
-TUNNELS = ["none", "stt", "vxlan", "geneve", "gre"]
-OVN_TUNNELS = ["local", "stt", "geneve"]
+TUNNELS = ["none", *tunnels.TUNNELS]
+OVN_TUNNELS = ["local", *tunnels.OVN_TUNNELS]
 
 # A ratio that STT is to reach in the groups to which it applies: the figure,
 # the tunnel to compare with, the bound, at "least" or at "most" (None: none, it

@@ -11,7 +11,7 @@ from ovs_stt.bench import PROGRAM
 from ovs_stt.bench.charts import (CONDITIONS, DARK, LIGHT, NARROW, WIDE,
                                   charts, draw, in_words, usual_groups)
 from ovs_stt.bench.matrix import AXES, PROFILES, TCP, UDP
-from ovs_stt.bench.text import (NO_BREAK, TUNNELS, base_of, bounds, headings,
+from ovs_stt.bench.text import (NO_BREAK, TITLES, base_of, bounds, headings,
                                 notes, number, place, plain, row, runs_each,
                                 upper_first)
 
@@ -149,7 +149,7 @@ def compared(results, group, cells, first):
             text += " of the %s %s" % (what, "within one host"
                                        if base == "local" else
                                        "without a tunnel")
-        return listed([text] + ["%s %s" % (TUNNELS[tunnel], share)
+        return listed([text] + ["%s %s" % (TITLES[tunnel], share)
                                 for tunnel, share in shares.items()])
 
     times = known({tunnel: results.ratio(group._replace(tunnel="stt"), tunnel,
@@ -159,7 +159,7 @@ def compared(results, group, cells, first):
         return "STT has %s times the %s" % (listed(
             ["%s%s" % (about[ratio.doubtful], number(ratio.value))
              for ratio in times.values()]), what) + " of " + listed(
-                 [TUNNELS[tunnel] for tunnel in times])
+                 [TITLES[tunnel] for tunnel in times])
     return None
 
 
@@ -224,7 +224,7 @@ def table_of(results, profile, group, cells):
                                ["not measured: " + results.reason(cell)])
         rows.append('<tr%s><th scope="row">%s</th>%s</tr>'
                     % (' class="stt"' if cell.tunnel == "stt" else "",
-                       escape(TUNNELS[cell.tunnel]), figures))
+                       escape(TITLES[cell.tunnel]), figures))
     title = "%s; %s, %s" % (
         upper_first(AXES["traffic"][group.traffic]),
         place(group, CONDITIONS), runs_each(results, cells))

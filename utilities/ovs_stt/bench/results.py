@@ -13,14 +13,17 @@ import statistics
 from ovs_stt import Failure
 from ovs_stt.bench.matrix import AXES, Cell, UDP, group_of, groups
 from ovs_stt.locations import VERSION
+from ovs_stt.tunnels import (ETHERNET_HEADER_LEN, IP_HEADER_LEN,
+                             UDP_HEADER_LEN)
 
 FORMAT = "ovs-stt-bench 1"
 # What a file has beside cells, as far as a reader relies on it.
 REQUIRED = {"version": str, "command": str, "profile": str, "started": str,
             "repeats": int, "seconds": int, "machine": dict, "programs": dict,
             "offloads": dict}
-# Bytes of an Ethernet frame of UDP over IPv4, without its payload.
-UDP_OVERHEAD = 14 + 20 + 8 + 4
+# Bytes of an Ethernet frame of UDP over IPv4, with its checksum and without its
+# payload.
+UDP_OVERHEAD = ETHERNET_HEADER_LEN + IP_HEADER_LEN[4] + UDP_HEADER_LEN + 4
 
 
 def udp_payload(traffic):

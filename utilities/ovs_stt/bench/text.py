@@ -5,6 +5,7 @@ them."""
 from ovs_stt import Failure
 from ovs_stt.bench.matrix import AXES, UDP
 from ovs_stt.bench.results import Ratio, unit
+from ovs_stt.tunnels import TUNNELS
 
 # How places and tunnels are called where there is little room.
 PLACES = {
@@ -26,10 +27,11 @@ PLACES = {
 # What marks a ratio that may be an accident, where there is no room for words.
 DOUBTFUL = "~"
 NO_BREAK = "\u00a0"             # A space.
-TUNNELS = {"none": "no tunnel", "stt": "STT", "vxlan": "VXLAN",
-           "geneve": "Geneve", "gre": "GRE", "local": "same host",
-           "stt-bare": "STT, bare guests",
-           "stt-large": "STT, large guests' MTU"}
+TITLES = {"none": "no tunnel",
+          **{name: tunnel.title for name, tunnel in TUNNELS.items()},
+          "local": "same host",
+          "stt-bare": "STT, bare guests",
+          "stt-large": "STT, large guests' MTU"}
 
 
 def plain(text):

@@ -21,6 +21,7 @@ from ovs_stt.bench.machine import (busy_seconds, describe, features_for,
                                    set_offloads)
 from ovs_stt.bench.matrix import AXES
 from ovs_stt.run import run_one
+from ovs_stt.tunnels import TUNNELS
 
 # Where that is written down.  An Open vSwitch that has its files elsewhere is a
 # host of its own.
@@ -31,10 +32,6 @@ GUESTS = {"client": "198.18.7.1", "server": "198.18.7.2"}
 GUEST_MACS = {"client": "02:53:54:54:00:01", "server": "02:53:54:54:00:02"}
 # The tunnels' key, or VSID or VNI.
 KEY = 5337
-# Bytes that encapsulation takes of the link's MTU, besides the outer IP header.
-# STT cuts its frames into segments, so it takes nothing.
-HEADERS = {"vxlan": 14 + 8 + 8, "geneve": 14 + 8 + 8, "gre": 14 + 8}
-IP_HEADER = {4: 20, 6: 40}
 # Seconds until the other guest must answer.
 PING_TIMEOUT = 10
 
@@ -100,9 +97,10 @@ class ThisHost:
         self._end_tunnel()
         if tunnel != "none":
             mtu = int(route_to(peer)["mtu"])
-            if tunnel in HEADERS:
-                mtu -= HEADERS[tunnel] + IP_HEADER[
-                    ipaddress.ip_address(peer).version]
+            # STT cuts its frames into segments.
+            if tunnel != "stt":
+                mtu -= TUNNELS[tunnel].overhead(
+                    ipaddress.ip_address(peer).version)
             if "guest" not in self.record:
                 self._make_guest()
             run_one(["ip", "link", "set", self.guest_port, "mtu", mtu])
@@ -196,11 +194,7 @@ class ThisHost:
                 return
             if time.monotonic() > deadline:
                 raise NotMeasured("no packet comes through: is %s open in "
-                                  "firewalls?" % {
-                                      "stt": "TCP port 7471",
-                                      "vxlan": "UDP port 4789",
-                                      "geneve": "UDP port 6081",
-                                      "gre": "IP protocol 47"}[self.tunnel])
+                                  "firewalls?" % TUNNELS[self.tunnel].carrier)
 
 
 def guest_netns(pid):

@@ -16,23 +16,12 @@ from ovs_stt.lab.status import describe
 from ovs_stt.lab.tree import Tree
 from ovs_stt.namespaces import has_ipv6
 from ovs_stt.packages import check_programs
+from ovs_stt.tunnels import OVN_TUNNELS, TUNNELS
 
 MAX_HOSTS = 8
 # ovs-vswitchd reads nothing from a device whose MTU, with the room it keeps
 # in front for headers, comes to more than 65,535 bytes.
 MAX_MTU = 65280
-
-# Bits of the largest key, and the bytes that encapsulation adds within the
-# underlay's MTU: the inner Ethernet header and all that follows the outer IP
-# header.
-TUNNELS = {
-    "stt": (64, 14 + 18 + 20),
-    "vxlan": (24, 14 + 8 + 8),
-    "geneve": (24, 14 + 8 + 8),
-    "gre": (32, 14 + 8),
-    "none": (64, None),
-}
-IP_HEADER_LEN = {4: 20, 6: 40}
 
 
 def lab_name(text):
@@ -100,7 +89,7 @@ def make_parser():
     up = commands.add_parser("up", help="make a lab", description="Makes a"
                              " lab and waits until its guests reach each"
                              " other.")
-    up.add_argument("--tunnel", choices=list(TUNNELS), default="stt",
+    up.add_argument("--tunnel", choices=[*TUNNELS, "none"], default="stt",
                     help="tunnel between the hosts (default: stt)")
     up.add_argument("--ip", type=int, choices=(4, 6), default=4,
                     help="IP version of the underlay (default: 4)")
@@ -174,9 +163,9 @@ def lab_settings(args, usage):
     """Returns the settings that the arguments 'args' of "up" ask for.  Calls
     'usage' with a message if they contradict each other."""
     if args.ovn:
-        if args.tunnel not in ovn.TUNNELS:
+        if args.tunnel not in OVN_TUNNELS:
             usage("--ovn: the tunnel is %s, not %s"
-                  % (" or ".join(ovn.TUNNELS), args.tunnel))
+                  % (" or ".join(OVN_TUNNELS), args.tunnel))
         if args.key:
             usage("--ovn: OVN sets the tunnels' keys, so there is no --key")
         if args.hosts and args.hosts < ovn.MIN_HOSTS:
@@ -190,18 +179,18 @@ def lab_settings(args, usage):
         usage("--tso names %d hosts, --hosts %d" % (len(tso), args.hosts))
     if args.loss is not None and args.link_tso == "on":
         usage("--loss drops single segments: it cannot go with --link-tso on")
-    bits, overhead = TUNNELS[args.tunnel]
-    if args.key != "flow" and int(args.key, 0) >> bits:
+    tunnel = TUNNELS.get(args.tunnel)
+    if tunnel and args.key != "flow" and int(args.key, 0) > tunnel.max_key:
         usage("--key: '%s' does not fit in the %d bits of a %s key"
-              % (args.key, bits, args.tunnel))
+              % (args.key, tunnel.key_bits, args.tunnel))
 
     guest_mtu = args.mtu
     # STT cuts frames into segments itself, which costs nothing where TSO does
     # it, and more than a smaller MTU where software has to.
-    if overhead and not (args.tunnel == "stt" and any(tso)):
-        guest_mtu -= IP_HEADER_LEN[args.ip] + overhead
+    if tunnel and not (args.tunnel == "stt" and any(tso)):
+        guest_mtu -= tunnel.overhead(args.ip)
     if args.ovn:
-        guest_mtu = ovn.guest_mtu(args.tunnel, guest_mtu)
+        guest_mtu -= tunnel.ovn_option_len
     if args.guest_mtu:
         guest_mtu = args.guest_mtu
     return {

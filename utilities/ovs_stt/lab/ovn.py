@@ -26,9 +26,6 @@ from ovs_stt.lab.node import DAEMON_OPTIONS, Node
 from ovs_stt.namespaces import addresses, ip_batch
 from ovs_stt.run import COMMAND_TIMEOUT, run_all
 
-# Bytes of the option in which OVN sends the ports with Geneve.
-GENEVE_OPTION_LEN = 8
-TUNNELS = ("stt", "geneve")
 MIN_HOSTS = 3
 
 CENTRAL = "central"
@@ -393,9 +390,3 @@ def red_mac(host):
 
 def red_address(host):
     return "203.0.113.%d" % host.number
-
-
-def guest_mtu(settings_tunnel, mtu):
-    """Returns what OVN leaves of 'mtu', which holds all of Geneve's header but
-    the option with the ports."""
-    return mtu - (GENEVE_OPTION_LEN if settings_tunnel == "geneve" else 0)

@@ -22,14 +22,15 @@ import sys
 
 from ovs_stt import command_line, signals
 from ovs_stt.command_line import whole
+from ovs_stt.tunnels import TUNNELS
 
 PROGRAM = "ovs-stt-learn"
 
 # Lowest and highest ID, and the bits of tun_id below it.  NVGRE's lowest eight
 # bits are the FlowID; RFC 7637 reserves the values outside of these limits.
-TUNNELS = {
-    "stt": (0, (1 << 64) - 1, 0),
-    "vxlan": (0, (1 << 24) - 1, 0),
+IDS = {
+    "stt": (0, TUNNELS["stt"].max_key, 0),
+    "vxlan": (0, TUNNELS["vxlan"].max_key, 0),
     "nvgre": (0x1000, 0xfffffe, 8),
 }
 
@@ -58,10 +59,10 @@ class Tunnel:
         self.hosts = hosts
 
     def tun_id(self, network_id):
-        return network_id << TUNNELS[self.kind][2]
+        return network_id << IDS[self.kind][2]
 
     def tun_id_match(self, network_id):
-        bits = TUNNELS[self.kind][2]
+        bits = IDS[self.kind][2]
         mask = "/%#x" % ((1 << 64) - (1 << bits)) if bits else ""
         return "tun_id=%#x%s" % (self.tun_id(network_id), mask)
 
@@ -122,7 +123,7 @@ def parse_tunnel(kind, text):
 
 def parse_id(tunnel, text):
     """Returns the number 'text', if it can be an ID in 'tunnel'."""
-    low, high, _ = TUNNELS[tunnel.kind]
+    low, high, _ = IDS[tunnel.kind]
     number = -1
     if re.fullmatch("0[xX][0-9a-fA-F]+|0|[1-9][0-9]*", text):
         number = int(text, 0)
