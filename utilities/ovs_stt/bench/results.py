@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was measured: the file, and the figures that come of it.
 
-results.schema.json, beside this file, says what is in the file.  A run keeps
+results.schema.json, beside this module, says what is in the file.  A run keeps
 what was counted; every figure is computed from that."""
 
 import json
-import math
 import os
 import pathlib
 import statistics
@@ -13,14 +12,14 @@ import statistics
 from ovs_stt import Failure
 from ovs_stt.bench.matrix import AXES, Cell, UDP, group_of, groups
 from ovs_stt.locations import VERSION
+from ovs_stt.packages import module
 from ovs_stt.tunnels import (ETHERNET_HEADER_LEN, IP_HEADER_LEN,
                              UDP_HEADER_LEN)
 
 FORMAT = "ovs-stt-bench 1"
-# What a file has beside cells, as far as a reader relies on it.
-REQUIRED = {"version": str, "command": str, "profile": str, "started": str,
-            "repeats": int, "seconds": int, "machine": dict, "programs": dict,
-            "offloads": dict}
+# Characters of what is told about a damaged file.
+MAX_MESSAGE = 200
+SCHEMA = pathlib.Path(__file__).with_name("results.schema.json")
 # Bytes of an Ethernet frame of UDP over IPv4, with its checksum and without its
 # payload.
 UDP_OVERHEAD = ETHERNET_HEADER_LEN + IP_HEADER_LEN[4] + UDP_HEADER_LEN + 4
@@ -133,6 +132,10 @@ class Ratio:
                          > abs(ours.median - other.median))
 
 
+def _no_number(name):
+    raise ValueError(name + " is no number")
+
+
 class Results:
     """A file of results in memory."""
 
@@ -205,7 +208,7 @@ class Results:
     def load(path):
         try:
             with open(path, encoding="utf-8") as file:
-                data = json.load(file)
+                data = json.load(file, parse_constant=_no_number)
         except OSError as error:
             raise Failure("cannot read %s: %s"
                           % (path, error.strerror)) from None
@@ -218,35 +221,31 @@ class Results:
             raise Failure("%s has the format '%s', this program reads '%s':"
                           " use the ovs-stt-bench that wrote it"
                           % (path, data["format"], FORMAT))
-        try:
-            return Results._from(data)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise Failure("%s is damaged: %s %s"
-                          % (path, type(error).__name__, error)) from None
+        wrong = _departure(data)
+        if wrong:
+            raise Failure("%s is damaged: %s" % (path, wrong))
+        return Results._from(data)
 
     @staticmethod
     def _from(data):
-        about = {key: value for key, value in data.items() if key != "cells"}
-        for key, kind in REQUIRED.items():
-            if not isinstance(about[key], kind):
-                raise TypeError(key)
-        if not all(isinstance(part, dict) for part in
-                   (about.get("server", {}), *about["offloads"].values())):
-            raise TypeError("server or offloads")
-        results = Results(about)
+        results = Results({key: value for key, value in data.items()
+                           if key != "cells"})
         for entry in data["cells"]:
-            cell = Cell(**{axis: str(entry[axis]) for axis in AXES})
-            for axis, values in AXES.items():
-                if getattr(cell, axis) not in values:
-                    raise ValueError("no such %s" % axis)
-            results._runs[cell] = [
-                {name: float(value) for name, value in run.items()}
-                for run in entry["runs"]]
-            for run in results._runs[cell]:
-                if not run["seconds"] > 0:
-                    raise ValueError("a run without seconds")
-                if not all(0 <= value < math.inf for value in run.values()):
-                    raise ValueError("a run with impossible figures")
+            cell = Cell(*(entry[axis] for axis in AXES))
+            results._runs[cell] = entry["runs"]
             if not entry["runs"]:
-                results._reasons[cell] = str(entry["not_measured"])
+                results._reasons[cell] = entry["not_measured"]
         return results
+
+
+def _departure(data):
+    """Returns where and how 'data' is not as the schema says, or None."""
+    jsonschema = module("jsonschema")
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    error = jsonschema.exceptions.best_match(
+        jsonschema.Draft7Validator(schema).iter_errors(data))
+    if not error:
+        return None
+    where = "/".join(map(str, error.absolute_path))
+    # It may quote much of the file.
+    return (where + ": " if where else "") + error.message[:MAX_MESSAGE]
