@@ -31,6 +31,7 @@ dist_bench_DATA = \
 	utilities/ovs_stt/bench/machine.py \
 	utilities/ovs_stt/bench/matrix.py \
 	utilities/ovs_stt/bench/measure.py \
+	utilities/ovs_stt/bench/page.html.j2 \
 	utilities/ovs_stt/bench/report.py \
 	utilities/ovs_stt/bench/results.py \
 	utilities/ovs_stt/bench/results.schema.json \
