@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = \
+	utilities/completion/ovs-stt-bench \
+	utilities/completion/ovs-stt-lab \
+	utilities/completion/ovs-stt-learn
 dist_sbin_SCRIPTS += \
 	utilities/ovs-stt-bench \
 	utilities/ovs-stt-lab \
@@ -66,6 +71,7 @@ utilities_stt_dump_SOURCES = \
 utilities_stt_dump_LDADD = lib/libstt.la $(PCAP_LIBS)
 if HAVE_PCAP
 bin_PROGRAMS += utilities/stt-dump
+dist_bashcompletion_DATA += utilities/completion/stt-dump
 endif
 
 # What decodes and prints packets, which a fuzzer can call, too.
@@ -79,16 +85,9 @@ dump_sources = \
 	utilities/dump-summary.c \
 	utilities/dump-summary.h
 
-bashcompletiondir = $(datadir)/bash-completion/completions
-dist_bashcompletion_DATA = \
-	utilities/completion/ovs-stt-bench \
-	utilities/completion/ovs-stt-lab \
-	utilities/completion/ovs-stt-learn \
-	utilities/completion/ovs-stt-ovn \
-	utilities/completion/ovs-stt-source \
-	utilities/completion/stt-dump
-
 # For a checkout only.
 EXTRA_DIST += \
+	utilities/completion/ovs-stt-ovn \
+	utilities/completion/ovs-stt-source \
 	utilities/ovs-stt-ovn \
 	utilities/ovs-stt-source
