@@ -58,7 +58,9 @@ dist_lab_DATA = \
 learndir = $(packagedir)/learn
 dist_learn_DATA = \
 	utilities/ovs_stt/learn/__init__.py \
-	utilities/ovs_stt/learn/command.py
+	utilities/ovs_stt/learn/command.py \
+	utilities/ovs_stt/learn/flows.py \
+	utilities/ovs_stt/learn/members.py
 
 # Built only where libpcap is (see configure).
 utilities_stt_dump_SOURCES = \
