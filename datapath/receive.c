@@ -142,7 +142,7 @@ static int restore_offloads(struct sk_buff *skb, const struct stt_frame *frame,
  * Applies the outer ECN field to 'skb', at what follows its inner Ethernet
  * header (RFC 6040).  Returns STT_DROP_NONE, or why it must be dropped.
  */
-static unsigned int decapsulate_ecn(struct stt_device *stt, struct sk_buff *skb,
+static enum stt_drop decapsulate_ecn(struct stt_device *stt, struct sk_buff *skb,
 				    const struct outer *outer)
 {
 	unsigned int offset = 0, header_len;
@@ -189,7 +189,7 @@ static unsigned int decapsulate_ecn(struct stt_device *stt, struct sk_buff *skb,
 			IP6_ECN_set_ect1(skb, ipv6_hdr(skb));
 	}
 	skb_reset_network_header(skb);
-	return result > 1 ? STT_DROP_RX_ECN : STT_DROP_NONE;
+	return result > 1 ? STT_DROP_ECN : STT_DROP_NONE;
 }
 
 /* Set while this CPU hands a packet up by hand_up(). */
@@ -234,7 +234,8 @@ static void deliver(struct stt_device *stt, struct sk_buff *skb,
 	struct dst_entry *metadata;
 	struct stt_frame frame;
 	struct stt_inner inner;
-	unsigned int reason, len;
+	enum stt_drop reason;
+	unsigned int len;
 	bool alone;
 
 	if (!pskb_may_pull(skb, min_t(unsigned int, skb->len,
@@ -350,7 +351,7 @@ static void reassemble(struct stt_device *stt, struct sk_buff *skb,
 	held->fragment.charge = skb->truesize;
 	held->fragment.ecn = outer->tos & INET_ECN_MASK;
 
-	stt_count_event(stt->dev, STT_EVENT_RX_SEGMENTS);
+	stt_count_event(stt->dev, STT_EVENT_RX_SEGMENTS_HELD);
 	chain = stt_reassembly_insert(sn->reassembly, &key, segment,
 				      &held->fragment, stt_net_now(), &dead);
 	if (dead)
@@ -533,7 +534,7 @@ static unsigned int receive_hook(struct stt_net *sn, struct sk_buff *skb,
 	/* What IPsec is to protect must have come through it. */
 	if (!xfrm_policy_check(NULL, XFRM_POLICY_IN, skb,
 			       ipv6 ? AF_INET6 : AF_INET)) {
-		stt_drop(stt->dev, skb, STT_DROP_RX_POLICY);
+		stt_drop(stt->dev, skb, STT_DROP_POLICY);
 		return NF_STOLEN;
 	}
 	if (!ipv6)
