@@ -2,7 +2,7 @@
 #include "counters.h"
 
 #include <linux/build_bug.h>
-#include "device.h"
+#include "namespace.h"
 
 /*
  * For each reason to drop, what a packet dropped for it is in the device's own
