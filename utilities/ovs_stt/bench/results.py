@@ -185,9 +185,12 @@ class Results:
         return Ratio(ours, theirs) if ours and theirs else None
 
     def save(self, path):
-        """Writes all to the file 'path', whole or not at all."""
+        """Writes all to the file 'path', whole or not at all, or to what else is
+        there, such as a device or a pipe."""
         path = pathlib.Path(path)
-        temporary = path.with_name(".%s.%d" % (path.name, os.getpid()))
+        temporary = path
+        if path.is_file() or not path.exists():
+            temporary = path.with_name(".%s.%d" % (path.name, os.getpid()))
         cells = []
         for cell, runs in self._runs.items():
             entry = {**cell._asdict(), "runs": runs}
@@ -198,9 +201,11 @@ class Results:
             with open(temporary, "w", encoding="utf-8") as file:
                 json.dump({**self.about, "cells": cells}, file, indent=1)
                 file.write("\n")
-            os.replace(temporary, path)
+            if temporary != path:
+                os.replace(temporary, path)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
+            if temporary != path:
+                temporary.unlink(missing_ok=True)
             raise Failure("cannot write %s: %s"
                           % (path, error.strerror)) from None
 
