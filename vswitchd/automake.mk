@@ -94,6 +94,8 @@ EXTRA_DIST += \
 	vswitchd/stt-settings.xml \
 	vswitchd/stt-show.c \
 	vswitchd/stt-show.h \
+	vswitchd/stt-type.c \
+	vswitchd/stt-type.h \
 	vswitchd/stt-type.xml \
 	vswitchd/stt-underlay.c \
 	vswitchd/stt-underlay.h \

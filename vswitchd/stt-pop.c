@@ -22,7 +22,7 @@
 #include "stt-push.h"
 #include "stt-reassembly.h"
 #include "stt-segment.h"
-#include "stt-vport.h"
+#include "stt-type.h"
 #include "timeval.h"
 #include "userspace-tso.h"
 

@@ -16,8 +16,8 @@
 #include "stt-no-port.h"
 #include "stt-pop.h"
 #include "stt-reassembly.h"
+#include "stt-type.h"
 #include "stt-underlay.h"
-#include "stt-vport.h"
 #include "unixctl.h"
 #include "util.h"
 

@@ -21,23 +21,10 @@
 #include "stt-reassembly.h"
 #include "stt-segment.h"
 #include "stt-show.h"
+#include "stt-type.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(stt_vport);
-
-/* Returns true if 'type' is the type of STT ports. */
-bool
-stt_is_type(const char *type)
-{
-    return !strcmp(type, STT_TYPE);
-}
-
-/* Returns true if 'netdev' is an STT port. */
-bool
-stt_is_port(const struct netdev *netdev)
-{
-    return stt_is_type(netdev_get_type(netdev));
-}
 
 /* For the sending side of a pair of patch ports, returns a new reference to
  * 'netdev' to count what it sends, which the caller must close.  An STT port
@@ -234,14 +221,6 @@ stt_get_options(const char *type, ovs_be16 dst_port, struct smap *options)
         smap_remove(options, "dst_port");
         smap_add_format(options, "dst_port", "%"PRIu16, ntohs(dst_port));
     }
-}
-
-/* Returns the outer IP protocol of tunnel ports of 'type': TCP for STT,
- * otherwise 'other'. */
-uint8_t
-stt_get_ip_protocol(const char *type, uint8_t other)
-{
-    return stt_is_type(type) ? IPPROTO_TCP : other;
 }
 
 /* Makes 'class', a copy of another tunnel type's, the class of STT ports.  It

@@ -5,11 +5,10 @@
 /* Ports of type "stt"
  * ===================
  *
- * What Open vSwitch's tunnel ports have to know of STT: its name and port
- * number, the values that its options take, and the periodic work.  The hooks
- * into OVS's own files call these functions. */
+ * What Open vSwitch's tunnel ports have to know of STT: its port number, the
+ * values that its options take, and the periodic work.  The hooks into OVS's
+ * own files call these functions. */
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "openvswitch/types.h"
@@ -18,11 +17,6 @@ struct netdev;
 struct netdev_class;
 struct smap;
 
-#define STT_TYPE "stt"
-#define STT_DPIF_PORT "stt_sys"
-
-bool stt_is_type(const char *type);
-bool stt_is_port(const struct netdev *);
 struct netdev *stt_ref_counted(const struct netdev *);
 
 void stt_init_port(const char *type, uint16_t port, ovs_be16 *dst_port);
@@ -30,7 +24,6 @@ int stt_check_options(const struct netdev *, const struct smap *options,
                       char **errp);
 void stt_get_options(const char *type, ovs_be16 dst_port,
                      struct smap *options);
-uint8_t stt_get_ip_protocol(const char *type, uint8_t other);
 
 void stt_init_class(struct netdev_class *);
 void stt_register(void);
