@@ -16,6 +16,7 @@
 @ includes @
 @@
  #include "netdev-vport.h"
++#include "stt/stt-options.h"
 +#include "stt/stt-type.h"
 +#include "stt/stt-vport.h"
 
