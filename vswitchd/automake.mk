@@ -68,14 +68,14 @@ EXTRA_DIST += \
 	vswitchd/stt-counters.h \
 	vswitchd/stt-dummy.c \
 	vswitchd/stt-dummy.h \
-	vswitchd/stt-expiry.c \
-	vswitchd/stt-expiry.h \
 	vswitchd/stt-export.c \
 	vswitchd/stt-export.h \
 	vswitchd/stt-field.c \
 	vswitchd/stt-field.h \
 	vswitchd/stt-header.c \
 	vswitchd/stt-header.h \
+	vswitchd/stt-held.c \
+	vswitchd/stt-held.h \
 	vswitchd/stt-integer.c \
 	vswitchd/stt-integer.h \
 	vswitchd/stt-joined.c \

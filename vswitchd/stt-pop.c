@@ -7,7 +7,6 @@
 #include <netinet/ip6.h>
 
 #include "csum.h"
-#include "entropy.h"
 #include "flow.h"
 #include "netdev.h"
 #include "ovs-thread.h"
@@ -17,79 +16,22 @@
 #include "stt-batch.h"
 #include "stt-compat.h"
 #include "stt-counters.h"
-#include "stt-expiry.h"
 #include "stt-frame.h"
+#include "stt-held.h"
 #include "stt-push.h"
 #include "stt-reassembly.h"
 #include "stt-segment.h"
 #include "stt-type.h"
-#include "timeval.h"
 #include "userspace-tso.h"
-
-/* Shards of the reassembly table.  More than threads that are likely to bring
- * segments of different senders at the same time. */
-enum { N_SHARDS = 16 };
 
 /* Packets that the current thread has dropped since stt_pop_batch() began. */
 DEFINE_STATIC_PER_THREAD_DATA(uint32_t, pop_drops, 0);
-
-/* A packet that is held for reassembly keeps its metadata of the first cache
- * line, with the input port.  Its tunnel metadata has no meaning, so that is
- * where the table's fragment lives. */
-#define FRAGMENT_OFFSET offsetof(struct dp_packet, md.tunnel)
-BUILD_ASSERT_DECL(sizeof(struct stt_fragment) <= sizeof(struct flow_tnl));
-
-static struct stt_fragment *
-fragment_of(struct dp_packet *packet)
-{
-    return ALIGNED_CAST(struct stt_fragment *,
-                        (char *) packet + FRAGMENT_OFFSET);
-}
-
-static struct dp_packet *
-packet_of(struct stt_fragment *fragment)
-{
-    return ALIGNED_CAST(struct dp_packet *,
-                        (char *) fragment - FRAGMENT_OFFSET);
-}
-
-/* Returns the reassembly table, made by the first call. */
-static struct stt_reassembly *
-get_reassembly(void)
-{
-    static struct ovsthread_once once = OVSTHREAD_ONCE_INITIALIZER;
-    static struct stt_reassembly *reassembly;
-
-    if (ovsthread_once_start(&once)) {
-        uint64_t seed[2];
-
-        get_entropy_or_die(seed, sizeof seed);
-        reassembly = stt_reassembly_create(N_SHARDS, seed,
-                                           &STT_DEFAULT_LIMITS);
-        if (!reassembly) {
-            out_of_memory();
-        }
-        ovsthread_once_done(&once);
-    }
-    return reassembly;
-}
 
 static void
 drop(struct dp_packet *packet, unsigned int reason)
 {
     ++*pop_drops_get();
     stt_drop_packet(packet, reason);
-}
-
-static void
-drop_chain(struct stt_fragment *fragment)
-{
-    while (fragment) {
-        struct stt_fragment *next = fragment->next;
-
-        drop(packet_of(fragment), fragment->drop);
-        fragment = next;
-    }
 }
 
 /* Where a segment came from, and where in its packet it is. */
@@ -343,10 +285,10 @@ join(struct stt_fragment *chain, struct origin *origin)
     struct dp_packet *frame
         = dp_packet_new_with_headroom(length, stt_get_headroom(length));
 
-    frame->md.in_port = packet_of(chain)->md.in_port;
+    frame->md.in_port = stt_packet_of(chain)->md.in_port;
     while (chain) {
         struct stt_fragment *next = chain->next;
-        struct dp_packet *packet = packet_of(chain);
+        struct dp_packet *packet = stt_packet_of(chain);
 
         dp_packet_put(frame, (char *) dp_packet_tail(packet) - chain->length,
                       chain->length);
@@ -370,32 +312,16 @@ reassemble(struct dp_packet *packet, struct origin *origin,
         .source_port = origin->segment.source_port,
         .destination_port = origin->segment.destination_port,
     };
-    struct stt_fragment *chain, *dead = NULL;
-    struct stt_fragment *fragment;
+    struct stt_fragment *chain;
 
-    if (packet->source != DPBUF_MALLOC) {
-        /* A device's own buffers are few: do not keep them from it. */
-        struct dp_packet *copy = dp_packet_clone(packet);
-
-        dp_packet_delete(packet);
-        packet = copy;
-    }
     memcpy(key.source, &origin->source, sizeof key.source);
     memcpy(key.destination, &origin->destination, sizeof key.destination);
-
-    fragment = fragment_of(packet);
-    fragment->charge = sizeof *packet + dp_packet_get_allocated(packet);
-    fragment->ecn = origin->tos & IP_ECN_MASK;
-
     stt_count(STT_EVENT_RX_SEGMENTS);
-    chain = stt_reassembly_insert(get_reassembly(), &key, &origin->segment,
-                                  fragment, time_msec(), &dead);
-    drop_chain(dead);
+    chain = stt_held_insert(packet, &key, &origin->segment,
+                            origin->tos & IP_ECN_MASK, pop_drops_get());
     if (chain) {
         stt_count(STT_EVENT_RX_REASSEMBLED);
         pop_frame(join(chain, origin), 0, origin, out);
-    } else {
-        stt_expiry_frame_held();
     }
 }
 
@@ -438,47 +364,4 @@ uint32_t
 stt_get_pop_drops(const struct netdev *netdev, uint32_t shrunk_by)
 {
     return stt_is_port(netdev) ? *pop_drops_get() : shrunk_by;
-}
-
-/* Sets the limits of reassembly, for all ports together. */
-void
-stt_set_reassembly_limits(const struct stt_limits *limits)
-{
-    stt_reassembly_set_limits(get_reassembly(), limits);
-}
-
-void
-stt_get_reassembly_limits(struct stt_limits *limits)
-{
-    stt_reassembly_get_limits(get_reassembly(), limits);
-}
-
-/* Stores in '*occupancy' what is held for reassembly now. */
-void
-stt_get_reassembly_occupancy(struct stt_occupancy *occupancy)
-{
-    stt_reassembly_get_occupancy(get_reassembly(), occupancy);
-}
-
-/* Returns true if nothing is held for reassembly, as
- * stt_reassembly_is_empty(). */
-bool
-stt_has_no_frames(void)
-{
-    return stt_reassembly_is_empty(get_reassembly());
-}
-
-/* Drops frames that were not completed in time. */
-void
-stt_expire_frames(void)
-{
-    drop_chain(stt_reassembly_expire(get_reassembly(), time_msec()));
-}
-
-/* Does a part of that, as stt_reassembly_expire_some(). */
-void
-stt_expire_some_frames(uint32_t max_shards, struct stt_sweep *sweep)
-{
-    drop_chain(stt_reassembly_expire_some(get_reassembly(), time_msec(),
-                                          max_shards, sweep));
 }

@@ -7,8 +7,8 @@
 #include "openvswitch/vlog.h"
 #include "packet-socket.h"
 #include "smap.h"
+#include "stt-held.h"
 #include "stt-integer.h"
-#include "stt-pop.h"
 #include "stt-reassembly.h"
 #include "util.h"
 
@@ -62,10 +62,10 @@ configure_limits(const struct smap *other_config)
     limits.bytes_per_source = bytes_per_source;
     limits.frames = frames;
     limits.age = age;
-    stt_get_reassembly_limits(&old);
+    stt_held_get_limits(&old);
     if (memcmp(&old, &limits, sizeof old)) {
-        stt_set_reassembly_limits(&limits);
-        stt_expire_frames();
+        stt_held_set_limits(&limits);
+        stt_held_expire();
         VLOG_INFO("reassembly limits: %llu bytes, %llu bytes per source, "
                   "%llu frames, %llu ms", bytes, bytes_per_source, frames, age);
     }

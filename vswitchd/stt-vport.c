@@ -6,8 +6,8 @@
 #include "netdev-provider.h"
 #include "packet-memory.h"
 #include "packet-socket.h"
-#include "stt-expiry.h"
 #include "stt-header.h"
+#include "stt-held.h"
 #include "stt-show.h"
 #include "stt-type.h"
 
@@ -38,7 +38,7 @@ void
 stt_register(void)
 {
     packet_memory_init();
-    stt_expiry_init();
+    stt_held_init();
     stt_show_register();
 }
 
@@ -48,7 +48,7 @@ void
 stt_run(const struct netdev_class *class)
 {
     if (stt_is_type(class->type)) {
-        stt_expiry_run();
+        stt_held_run();
         packet_socket_run();
     }
 }
@@ -58,7 +58,7 @@ void
 stt_wait(const struct netdev_class *class)
 {
     if (stt_is_type(class->type)) {
-        stt_expiry_wait();
+        stt_held_wait();
         packet_socket_wait();
     }
 }
