@@ -246,7 +246,7 @@ push_frame(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
         if (userspace_tso_enabled()) {
             stt_batch_add(out, packet);
         } else {
-            stt_cut(packet, out);
+            stt_batch_add_cut(out, packet);
         }
     }
     for (size_t i = first; i < out->count; i++) {
@@ -276,7 +276,7 @@ push_packet(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
 
     stt_count(STT_EVENT_TX_CUT);
     stt_batch_init(&pieces);
-    stt_cut(packet, &pieces);
+    stt_batch_add_cut(&pieces, packet);
     for (size_t i = 0; i < pieces.count; i++) {
         describe(pieces.packets[i], max_len, &frame);
         finish_inner(pieces.packets[i], &frame);
