@@ -212,10 +212,10 @@ push_outer(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
     stt_set_tso_segsz(packet, frame_length > segment_size ? segment_size : 0);
 }
 
-/* Pushes 'packet', which 'frame' describes, as one frame.  Adds what comes of
- * it to 'out', or drops it. */
+/* Sends 'packet', which 'frame' describes, as one frame: adds what comes of it
+ * to 'out', or drops it. */
 static void
-push_frame(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
+send_frame(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
            const struct stt_template *template,
            const struct stt_frame *frame, struct stt_batch *out)
 {
@@ -270,7 +270,7 @@ push_packet(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
     take_vlan(packet, &frame);
     if (describe(packet, max_len, &frame)) {
         finish_inner(packet, &frame);
-        push_frame(packet, data, template, &frame, out);
+        send_frame(packet, data, template, &frame, out);
         return;
     }
 
@@ -280,7 +280,7 @@ push_packet(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
     for (size_t i = 0; i < pieces.count; i++) {
         describe(pieces.packets[i], max_len, &frame);
         finish_inner(pieces.packets[i], &frame);
-        push_frame(pieces.packets[i], data, template, &frame, out);
+        send_frame(pieces.packets[i], data, template, &frame, out);
     }
     stt_batch_uninit(&pieces);
 }
