@@ -13,7 +13,6 @@
 #include "packets.h"
 #include "stt-batch.h"
 #include "stt-compat.h"
-#include "stt-push.h"
 #include "util.h"
 
 /* Reads the IP header of 'packet' into '*ip': that behind the Ethernet header and
@@ -361,7 +360,7 @@ prepare_push(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
         }
         if (dp_packet_headroom(packet) < data->header_len) {
             packet = packet_make_room(packet, MAX(data->header_len,
-                                                  STT_HEADROOM));
+                                                  PACKET_HEADROOM));
         }
         out->packets[n++] = packet;
     }

@@ -12,13 +12,13 @@
 #include "ovs-thread.h"
 #include "packet-cut.h"
 #include "packet-offload.h"
+#include "packet-room.h"
 #include "packets.h"
 #include "stt-batch.h"
 #include "stt-compat.h"
 #include "stt-counters.h"
 #include "stt-frame.h"
 #include "stt-held.h"
-#include "stt-push.h"
 #include "stt-reassembly.h"
 #include "stt-segment.h"
 #include "stt-type.h"
@@ -287,7 +287,7 @@ join(struct stt_fragment *chain, struct outer_headers *outer)
 {
     uint16_t length = outer->segment.frame_length;
     struct dp_packet *frame
-        = dp_packet_new_with_headroom(length, stt_get_headroom(length));
+        = dp_packet_new_with_headroom(length, packet_get_headroom(length));
 
     frame->md.in_port = stt_packet_of(chain)->md.in_port;
     while (chain) {

@@ -16,26 +16,16 @@
 #include "stt-frame.h"
 #include "stt-header.h"
 #include "stt-segment.h"
+#include "stt-type.h"
 #include "userspace-tso.h"
 
 BUILD_ASSERT_DECL(STT_MAX_INNER_LEN + STT_FRAME_HEADER_LEN
                   <= STT_MAX_FRAME_LEN);
-BUILD_ASSERT_DECL(STT_MAX_INNER_LEN + STT_HEADROOM <= UINT16_MAX);
+BUILD_ASSERT_DECL(STT_MAX_INNER_LEN + PACKET_HEADROOM <= UINT16_MAX);
 BUILD_ASSERT_DECL(ETH_HEADER_LEN + IP_HEADER_LEN + STT_HEADERS_LEN
                   + STT_MAX_INNER_LEN <= PACKET_MAX_LEN);
 BUILD_ASSERT_DECL(ETH_HEADER_LEN + IPV6_HEADER_LEN + STT_HEADERS_LEN
-                  <= STT_HEADROOM);
-
-/* Returns the headroom, in bytes, to give a packet of 'packet_size' bytes when
- * it is allocated, so that tunnel headers can be pushed without copying it.  It
- * is even, as headers are read and written in units of two bytes. */
-uint16_t
-stt_get_headroom(uint32_t packet_size)
-{
-    return packet_size <= UINT16_MAX - STT_HEADROOM ? STT_HEADROOM
-           : packet_size < UINT16_MAX ? (UINT16_MAX - packet_size) & ~1
-           : 0;
-}
+                  <= PACKET_HEADROOM);
 
 /* The current thread's ids. */
 DEFINE_STATIC_PER_THREAD_DATA(struct stt_frame_id_blocks, id_blocks,
@@ -235,7 +225,7 @@ send_frame(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
     }
 
     if (dp_packet_headroom(packet) < data->header_len) {
-        packet = packet_make_room(packet, STT_HEADROOM);
+        packet = packet_make_room(packet, PACKET_HEADROOM);
     }
     push_outer(packet, data, frame, template, segment_size);
     stt_count(STT_EVENT_TX_FRAMES);
