@@ -118,6 +118,7 @@ TESTSUITE_AT = \
 	tests/sources.at \
 	tests/patch-ovs.at \
 	tests/release.at \
+	tests/run-tests.at \
 	tests/lib.at \
 	tests/reassembly.at \
 	tests/bench-lib.at \

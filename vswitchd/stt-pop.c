@@ -28,7 +28,7 @@
 DEFINE_STATIC_PER_THREAD_DATA(uint32_t, pop_drops, 0);
 
 static void
-drop(struct dp_packet *packet, unsigned int reason)
+drop(struct dp_packet *packet, enum stt_drop reason)
 {
     ++*pop_drops_get();
     stt_drop_packet(packet, reason);
@@ -235,7 +235,7 @@ deliver(struct dp_packet *packet, uint16_t offset,
     struct stt_batch pieces;
     struct stt_frame frame;
     struct stt_inner inner;
-    unsigned int reason;
+    enum stt_drop reason;
     bool finish;
 
     reason = stt_frame_read((char *) dp_packet_data(packet) + offset,
@@ -248,7 +248,7 @@ deliver(struct dp_packet *packet, uint16_t offset,
                                          &inner);
     }
     if (!reason && !frame.mss && dp_packet_size(packet) > STT_MAX_INNER_LEN) {
-        reason = STT_DROP_RX_INNER_LENGTH;
+        reason = STT_DROP_INNER_LENGTH;
     }
     if (reason) {
         drop(packet, reason);
@@ -320,7 +320,7 @@ reassemble(struct dp_packet *packet, struct outer_headers *outer,
 
     memcpy(key.source, &outer->source, sizeof key.source);
     memcpy(key.destination, &outer->destination, sizeof key.destination);
-    stt_count(STT_EVENT_RX_SEGMENTS);
+    stt_count(STT_EVENT_RX_SEGMENTS_HELD);
     chain = stt_held_insert(packet, &key, &outer->segment,
                             outer->tos & IP_ECN_MASK, pop_drops_get());
     if (chain) {
