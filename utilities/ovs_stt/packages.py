@@ -3,7 +3,6 @@
 Debian's that have them."""
 
 import importlib
-import os
 import shutil
 
 from ovs_stt import Failure
@@ -24,10 +23,7 @@ PACKAGES = {
 
 def check_programs(*programs):
     """Raises Failure unless all 'programs', of PACKAGES, are installed."""
-    path = os.pathsep.join([os.environ.get("PATH") or "/usr/bin:/bin",
-                            "/usr/sbin", "/sbin"])
-    missing = [program for program in programs
-               if not shutil.which(program, path=path)]
+    missing = [program for program in programs if not shutil.which(program)]
     if missing:
         raise Failure("needs %s: apt install %s" % (
             ", ".join(missing),
