@@ -149,8 +149,10 @@ TESTSUITE_AT = \
 	tests/testsuite.at \
 	tests/configure.at \
 	tests/version.at \
+	tests/sources.at \
 	tests/patch-ovs.at \
 	tests/release.at \
+	tests/run-tests.at \
 	tests/lib.at \
 	tests/reassembly.at \
 	tests/bench-lib.at \
