@@ -129,7 +129,8 @@ test_frame_ids_secret(void)
     static struct stt_frame_id_blocks blocks[2];
     static struct stt_frame_ids ids[2];
     static uint32_t first[2][PAIRS], sum[PAIRS], difference[PAIRS];
-    struct pair busy = make_pair(PAIRS);
+    const struct pair first_pair = make_pair(0);
+    const struct pair busy = make_pair(PAIRS);
     uint32_t i, j, moved = 0;
     struct pair pair;
 
@@ -149,12 +150,12 @@ test_frame_ids_secret(void)
     CHECK_EQ(count_repeated(difference, PAIRS), 0);
 
     /* Both addresses matter, and which is which. */
-    pair = make_pair(0);
+    pair = first_pair;
     pair.source[15]++;
     i = next_id(&ids[0], &blocks[0], &pair);
     CHECK(i - first[0][0] > 1000 && first[0][0] - i > 1000);
-    memcpy(pair.destination, make_pair(0).source, sizeof pair.destination);
-    memcpy(pair.source, make_pair(0).destination, sizeof pair.source);
+    memcpy(pair.destination, first_pair.source, sizeof pair.destination);
+    memcpy(pair.source, first_pair.destination, sizeof pair.source);
     i = next_id(&ids[0], &blocks[0], &pair);
     CHECK(i - first[0][0] > 1000 && first[0][0] - i > 1000);
 

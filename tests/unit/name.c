@@ -7,6 +7,8 @@
 #include "unit.h"
 #include "unit-tests.h"
 
+/* A text is that of one reason; in the kernel, of one in each direction, as it can
+ * run out of memory in both. */
 void
 test_drop_names(void)
 {
@@ -15,7 +17,10 @@ test_drop_names(void)
     for (i = 0; i < STT_N_DROPS; i++) {
         for (j = 0; j < i; j++) {
             CHECK(strcmp(stt_drop_name(i), stt_drop_name(j)));
-            CHECK(strcmp(stt_drop_text(i), stt_drop_text(j)));
+            STT_IN_USERSPACE(CHECK(strcmp(stt_drop_text(i),
+                                          stt_drop_text(j)));)
+            CHECK(strcmp(stt_drop_text(i), stt_drop_text(j))
+                  || strncmp(stt_drop_name(i), stt_drop_name(j), 2));
         }
     }
     for (i = 0; i < 4; i++) {
