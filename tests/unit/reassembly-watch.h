@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 #ifndef REASSEMBLY_WATCH_H
 #define REASSEMBLY_WATCH_H 1
 
@@ -22,10 +22,10 @@
  * A fragment that the table gave back is freed at once, so that
  * AddressSanitizer notices if it is ever touched again. */
 
-#include "reassembly-model.h"
+#include "reassembly-key.h"
 #include "reassembly-outcome.h"
 #include "stt-reassembly.h"
-#include "stt-test.h"
+#include "unit.h"
 
 struct packet {
     struct stt_fragment fragment; /* First, so that the addresses agree. */
@@ -153,9 +153,9 @@ watch_remove(struct watch *watch, struct watched_frame *frame)
     watch->frames[i] = watch->frames[--watch->n_frames];
     for (i = 0; i < frame->n; i++) {
         CHECK(!frame->packets[i]->in_table);
-        free(frame->packets[i]);
+        test_free(frame->packets[i]);
     }
-    free(frame);
+    test_free(frame);
 }
 
 /* Takes the 'chain' that 'newcomer' made whole. */
@@ -379,10 +379,10 @@ watch_insert(struct watch *watch, const struct stt_key *key,
     }
 
     if (drop) {
-        free(packet);
+        test_free(packet);
     } else if (whole) {
         watch_whole(watch, key, segment->frame_length, packet, whole);
-        free(packet);
+        test_free(packet);
     } else {
         frame = watch_find(watch, key);
         if (!frame) {
@@ -393,12 +393,9 @@ watch_insert(struct watch *watch, const struct stt_key *key,
             frame->since = now;
             if (watch->n_frames == watch->allocated) {
                 watch->allocated = watch->allocated * 2 + 64;
-                watch->frames = realloc(watch->frames,
-                                        (watch->allocated
-                                         * sizeof *watch->frames));
-                if (!watch->frames) {
-                    FAIL("out of memory");
-                }
+                watch->frames = test_grow(
+                    watch->frames, watch->n_frames * sizeof *watch->frames,
+                    watch->allocated * sizeof *watch->frames);
             }
             watch->frames[watch->n_frames++] = frame;
             CHECK(watch->n_frames <= watch->limits.frames);
@@ -478,7 +475,7 @@ watch_destroy(struct watch *watch)
         CHECK_EQ(watch->frames[0]->drop, STT_DROP_EXPIRED);
         watch_remove(watch, watch->frames[0]);
     }
-    free(watch->frames);
+    test_free(watch->frames);
 }
 
 #endif /* reassembly-watch.h */
