@@ -187,6 +187,7 @@ EXTRA_DIST += \
 	tests/packets.py \
 	tests/replay.py \
 	tests/run-fuzz \
+	tests/stt-commands.py \
 	tests/stt-packet.py \
 	tests/traffic.py
 CLEANFILES += \
@@ -236,7 +237,7 @@ clean-tests:
 	  fi; \
 	  rm -rf tests/$$suite.dir tests/$$suite.log || exit; \
 	done
-	rm -rf tests/fuzz.dir
+	rm -rf tests/fuzz.dir tests/pycache
 CLEAN_LOCAL += clean-tests
 
 # make check-vm: the kernel modules in virtual machines, with the kernels that Debian
