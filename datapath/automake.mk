@@ -14,8 +14,12 @@ datapath_sources = \
 	datapath/device.h \
 	datapath/frag-list.c \
 	datapath/frag-list.h \
+	datapath/held.c \
+	datapath/held.h \
 	datapath/icmp.c \
 	datapath/icmp.h \
+	datapath/input.c \
+	datapath/input.h \
 	datapath/input-route.c \
 	datapath/input-route.h \
 	datapath/limits.c \

@@ -227,6 +227,29 @@ stt_register_sysctl(struct net *net, const char *path, struct ctl_table *table,
 #endif
 }
 
+/*
+ * Defines NAME as the newlink of struct rtnl_link_ops that calls FUNCTION with the
+ * namespace of the outer packets, the device, its attributes and extack.
+ */
+#ifdef STT_HAVE_NEWLINK_PARAMS
+#define STT_DEFINE_NEWLINK(NAME, FUNCTION)				\
+	static int NAME(struct net_device *dev,				\
+			struct rtnl_newlink_params *params,		\
+			struct netlink_ext_ack *extack)			\
+	{								\
+		return FUNCTION(rtnl_newlink_link_net(params), dev,	\
+				params->data, extack);			\
+	}
+#else
+#define STT_DEFINE_NEWLINK(NAME, FUNCTION)				\
+	static int NAME(struct net *net, struct net_device *dev,	\
+			struct nlattr *tb[], struct nlattr *data[],	\
+			struct netlink_ext_ack *extack)			\
+	{								\
+		return FUNCTION(net, dev, data, extack);		\
+	}
+#endif
+
 static inline int stt_rtnl_configure_link(struct net_device *dev)
 {
 #ifdef STT_HAVE_LINK_PORTID

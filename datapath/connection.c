@@ -10,8 +10,6 @@
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_zones.h>
 
-#if IS_ENABLED(CONFIG_NF_CONNTRACK)
-
 /*
  * nf_conntrack's function, or NULL as long as that module has not been loaded.
  * From then on STT has a reference to the module.  Without one there would be no
@@ -19,7 +17,7 @@
  */
 static typeof(nf_conntrack_find_get) *find_get;
 
-static void look_for_it(void)
+static void stt_look_for_it(void)
 {
 	typeof(nf_conntrack_find_get) *found =
 		symbol_get(nf_conntrack_find_get);
@@ -29,18 +27,18 @@ static void look_for_it(void)
 }
 
 /* Learns that a module has come. */
-static int follow(struct notifier_block *block, unsigned long state,
-		  void *module)
+static int stt_follow(struct notifier_block *block, unsigned long state,
+		      void *module)
 {
 	if (state != MODULE_STATE_LIVE ||
 	    strcmp(((struct module *)module)->name, "nf_conntrack"))
 		return NOTIFY_DONE;
-	look_for_it();
+	stt_look_for_it();
 	return NOTIFY_OK;
 }
 
 static struct notifier_block modules = {
-	.notifier_call = follow,
+	.notifier_call = stt_follow,
 };
 
 /*
@@ -97,7 +95,7 @@ int __init stt_connection_init(void)
 	int err = register_module_notifier(&modules);
 
 	if (!err)
-		look_for_it();
+		stt_look_for_it();
 	return err;
 }
 
@@ -108,22 +106,3 @@ void stt_connection_exit(void)
 	if (find_get)
 		symbol_put(nf_conntrack_find_get);
 }
-
-#else
-
-bool stt_connection_has(struct net *net, const struct sk_buff *skb,
-			unsigned int offset, bool ipv6)
-{
-	return false;
-}
-
-int __init stt_connection_init(void)
-{
-	return 0;
-}
-
-void stt_connection_exit(void)
-{
-}
-
-#endif

@@ -2,19 +2,7 @@
 #include "counters.h"
 
 #include <linux/build_bug.h>
-#include "device.h"
-
-static const char *const event_names[] = {
-#define STT_EVENT(ID, NAME) #NAME,
-	STT_EVENTS
-#undef STT_EVENT
-};
-
-static const char *const kernel_drop_names[] = {
-#define STT_DROP_REASON(ID, NAME) #NAME,
-	STT_KERNEL_DROP_REASONS
-#undef STT_DROP_REASON
-};
+#include "namespace.h"
 
 /*
  * For each reason to drop, what a packet dropped for it is in the device's own
@@ -32,7 +20,7 @@ static const char *const kernel_drop_names[] = {
 	DROP(DUPLICATE, NO_LOSS, NOT_SPECIFIED)				\
 	DROP(OVERLAP, RX_ERROR, TCP_INVALID_SEQUENCE)			\
 	DROP(CONFLICT, RX_ERROR, TCP_INVALID_SEQUENCE)			\
-	DROP(SEGMENTS, RX_DROPPED, PROTO_MEM)				\
+	DROP(SEGMENT_LIMIT, RX_DROPPED, PROTO_MEM)				\
 	DROP(EXPIRED, RX_DROPPED, FRAG_REASM_TIMEOUT)			\
 	DROP(SOURCE_LIMIT, RX_DROPPED, PROTO_MEM)			\
 	DROP(BYTE_LIMIT, RX_DROPPED, PROTO_MEM)				\
@@ -43,8 +31,8 @@ static const char *const kernel_drop_names[] = {
 	DROP(OFFLOAD, RX_ERROR, DEV_HDR)				\
 	DROP(MSS, RX_ERROR, DEV_HDR)					\
 	DROP(INNER_CHECKSUM, RX_ERROR, IP_CSUM)				\
-	DROP(RX_POLICY, RX_DROPPED, XFRM_POLICY)			\
-	DROP(RX_ECN, RX_FRAME_ERROR, IP_TUNNEL_ECN)			\
+	DROP(POLICY, RX_DROPPED, XFRM_POLICY)			\
+	DROP(ECN, RX_FRAME_ERROR, IP_TUNNEL_ECN)			\
 	DROP(TX_LENGTH, TX_ERROR, PKT_TOO_BIG)				\
 	DROP(TX_MTU, TX_ERROR, PKT_TOO_BIG)				\
 	DROP(TX_TRUNCATED, TX_ERROR, PKT_TOO_SMALL)			\
@@ -69,7 +57,7 @@ enum loss {
 static const struct {
 	enum loss loss;
 	enum skb_drop_reason reason;
-} drops[STT_N_KERNEL_DROPS] = {
+} drops[STT_N_DROPS] = {
 #define DROP(ID, LOSS, REASON)						\
 	[STT_DROP_##ID] = { LOSS, SKB_DROP_REASON_##REASON },
 	DROPS
@@ -77,18 +65,14 @@ static const struct {
 };
 
 #define DROP(ID, LOSS, REASON) + 1
-static_assert(STT_N_KERNEL_DROPS - 1 == 0 DROPS, "a reason is missing in DROPS");
+static_assert(STT_N_DROPS - 1 == 0 DROPS, "a reason is missing in DROPS");
 #undef DROP
 
 /* Returns the name of counter 'index', which is below STT_N_COUNTERS. */
 const char *stt_counter_name(unsigned int index)
 {
-	unsigned int drop = index - STT_N_EVENTS + 1;
-
-	if (index < STT_N_EVENTS)
-		return event_names[index];
-	return drop < STT_N_DROPS ? stt_drop_name(drop)
-				  : kernel_drop_names[drop - STT_N_DROPS];
+	return index < STT_N_EVENTS ? stt_event_name(index)
+				    : stt_drop_name(index - STT_N_EVENTS + 1);
 }
 
 /* Returns the value of counter 'index' over all CPUs. */
@@ -112,10 +96,10 @@ void stt_count_event(struct net_device *dev, enum stt_event event)
 }
 
 /*
- * Counts a packet that the STT device 'dev' dropped for the reason 'drop', an
- * enum stt_drop other than STT_DROP_NONE or an enum stt_kernel_drop.
+ * Counts a packet that the STT device 'dev' dropped for the reason 'drop',
+ * which is not STT_DROP_NONE.
  */
-void stt_count_drop(struct net_device *dev, unsigned int drop)
+void stt_count_drop(struct net_device *dev, enum stt_drop drop)
 {
 	struct stt_device *stt = netdev_priv(dev);
 
@@ -159,7 +143,7 @@ void stt_count_drop(struct net_device *dev, unsigned int drop)
  * Returns true if something is lost with a packet that was dropped for the reason
  * 'drop', and sets '*reason' to what the kernel is to show for it.
  */
-bool stt_drop_is_loss(unsigned int drop, enum skb_drop_reason *reason)
+bool stt_drop_is_loss(enum stt_drop drop, enum skb_drop_reason *reason)
 {
 	*reason = drops[drop].reason;
 	return drops[drop].loss != NO_LOSS;

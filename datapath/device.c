@@ -9,6 +9,9 @@
 #include <net/ipv6.h>
 #include <net/rtnetlink.h>
 #include "compat.h"
+#include "counters.h"
+#include "held.h"
+#include "input.h"
 #include "metadata.h"
 #include "namespace.h"
 #include "stt-link.h"
@@ -39,7 +42,7 @@ static const char *const occupancy_names[] = {
 	"reassembly_sources",
 };
 
-static void release_sockets(struct stt_device *stt)
+static void stt_release_sockets(struct stt_device *stt)
 {
 	int i;
 
@@ -50,8 +53,8 @@ static void release_sockets(struct stt_device *stt)
 	}
 }
 
-static int bind_socket(struct stt_device *stt, int family,
-		       struct socket **socket)
+static int stt_bind_socket(struct stt_device *stt, int family,
+			   struct socket **socket)
 {
 	struct sockaddr_in address4 = {
 		.sin_family = AF_INET,
@@ -81,19 +84,19 @@ static int bind_socket(struct stt_device *stt, int family,
  * Keeps the device's port from the host's TCP with sockets that are bound and
  * never listen, and fails if it is in use.
  */
-static int bind_sockets(struct stt_device *stt)
+static int stt_bind_sockets(struct stt_device *stt)
 {
 	int err;
 
-	err = bind_socket(stt, AF_INET, &stt->sockets[0]);
+	err = stt_bind_socket(stt, AF_INET, &stt->sockets[0]);
 	if (!err && ipv6_mod_enabled())
-		err = bind_socket(stt, AF_INET6, &stt->sockets[1]);
+		err = stt_bind_socket(stt, AF_INET6, &stt->sockets[1]);
 	if (err)
-		release_sockets(stt);
+		stt_release_sockets(stt);
 	return err;
 }
 
-static int device_init(struct net_device *dev)
+static int stt_init_device(struct net_device *dev)
 {
 	struct stt_device *stt = netdev_priv(dev);
 	int err;
@@ -123,34 +126,69 @@ free_counters:
 	return err;
 }
 
-static void device_uninit(struct net_device *dev)
+/*
+ * Adds 'stt' to the devices of its namespace, from which on it receives.  The
+ * caller holds RTNL.  Returns 0 or a negative errno.
+ */
+static int stt_start_receiving(struct stt_device *stt)
+{
+	struct stt_net *sn = stt_net(stt->net);
+
+	ASSERT_RTNL();
+	if (hlist_empty(&sn->devices)) {
+		int err = stt_input_start(sn);
+
+		if (err)
+			return err;
+	}
+	hlist_add_head_rcu(&stt->in_net, &sn->devices);
+	return 0;
+}
+
+/*
+ * Removes 'stt' from the devices of its namespace, and waits until nobody
+ * receives with it any more.  The caller holds RTNL.
+ */
+static void stt_stop_receiving(struct stt_device *stt)
+{
+	struct stt_net *sn = stt_net(stt->net);
+
+	ASSERT_RTNL();
+	hlist_del_init_rcu(&stt->in_net);
+	if (hlist_empty(&sn->devices))
+		stt_input_stop(sn);
+	else
+		synchronize_net();
+}
+
+static void stt_uninit_device(struct net_device *dev)
 {
 	struct stt_device *stt = netdev_priv(dev);
 
 	if (!hlist_unhashed(&stt->in_net))
-		stt_net_remove_device(stt);
-	release_sockets(stt);
+		stt_stop_receiving(stt);
+	stt_release_sockets(stt);
 	gro_cells_destroy(&stt->gro_cells);
 	stt_tstats_uninit(dev);
 	stt_metadata_destroy(stt->metadata);
 	free_percpu(stt->counters);
 }
 
-static int device_open(struct net_device *dev)
+static int stt_open_device(struct net_device *dev)
 {
 	return 0;
 }
 
-static int device_stop(struct net_device *dev)
+static int stt_stop_device(struct net_device *dev)
 {
 	return 0;
 }
 
 static const struct net_device_ops device_ops = {
-	.ndo_init = device_init,
-	.ndo_uninit = device_uninit,
-	.ndo_open = device_open,
-	.ndo_stop = device_stop,
+	.ndo_init = stt_init_device,
+	.ndo_uninit = stt_uninit_device,
+	.ndo_open = stt_open_device,
+	.ndo_stop = stt_stop_device,
 	.ndo_start_xmit = stt_transmit,
 	.ndo_get_stats64 = stt_get_stats64,
 	.ndo_validate_addr = eth_validate_addr,
@@ -158,20 +196,20 @@ static const struct net_device_ops device_ops = {
 	.ndo_fill_metadata_dst = stt_fill_metadata_dst,
 };
 
-static void get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
+static void stt_get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
 {
 	strscpy(info->driver, STT_LINK_KIND, sizeof(info->driver));
 	strscpy(info->version, THIS_MODULE->version, sizeof(info->version));
 }
 
-static int get_sset_count(struct net_device *dev, int set)
+static int stt_get_sset_count(struct net_device *dev, int set)
 {
 	return set == ETH_SS_STATS ? STT_N_COUNTERS +
 				     ARRAY_SIZE(occupancy_names)
 				   : -EOPNOTSUPP;
 }
 
-static void get_strings(struct net_device *dev, u32 set, u8 *data)
+static void stt_get_strings(struct net_device *dev, u32 set, u8 *data)
 {
 	unsigned int i;
 
@@ -184,8 +222,8 @@ static void get_strings(struct net_device *dev, u32 set, u8 *data)
 		strscpy(data, occupancy_names[i], ETH_GSTRING_LEN);
 }
 
-static void get_statistics(struct net_device *dev,
-			   struct ethtool_stats *stats, u64 *data)
+static void stt_get_statistics(struct net_device *dev,
+			       struct ethtool_stats *stats, u64 *data)
 {
 	struct stt_device *stt = netdev_priv(dev);
 	struct stt_occupancy occupancy;
@@ -193,26 +231,25 @@ static void get_statistics(struct net_device *dev,
 
 	for (i = 0; i < STT_N_COUNTERS; i++)
 		*data++ = stt_counter_sum(stt->counters, i);
-	stt_reassembly_get_occupancy(stt_net(stt->net)->reassembly,
-				     &occupancy);
+	stt_held_get_occupancy(stt_net(stt->net), &occupancy);
 	*data++ = occupancy.bytes;
 	*data++ = occupancy.frames;
 	*data++ = occupancy.sources;
 }
 
 static const struct ethtool_ops device_ethtool_ops = {
-	.get_drvinfo = get_drvinfo,
+	.get_drvinfo = stt_get_drvinfo,
 	.get_link = ethtool_op_get_link,
-	.get_sset_count = get_sset_count,
-	.get_strings = get_strings,
-	.get_ethtool_stats = get_statistics,
+	.get_sset_count = stt_get_sset_count,
+	.get_strings = stt_get_strings,
+	.get_ethtool_stats = stt_get_statistics,
 };
 
 static const struct device_type device_type = {
 	.name = STT_LINK_KIND,
 };
 
-static void setup(struct net_device *dev)
+static void stt_setup(struct net_device *dev)
 {
 	ether_setup(dev);
 	dev->netdev_ops = &device_ops;
@@ -240,8 +277,8 @@ static const struct nla_policy policy[IFLA_STT_MAX + 1] = {
 	[IFLA_STT_PORT] = { .type = NLA_U16 },
 };
 
-static int validate(struct nlattr *tb[], struct nlattr *data[],
-		    struct netlink_ext_ack *extack)
+static int stt_validate(struct nlattr *tb[], struct nlattr *data[],
+			struct netlink_ext_ack *extack)
 {
 	if (tb[IFLA_ADDRESS]) {
 		if (nla_len(tb[IFLA_ADDRESS]) != ETH_ALEN ||
@@ -260,8 +297,8 @@ static int validate(struct nlattr *tb[], struct nlattr *data[],
 }
 
 /* Makes 'dev' the STT device for 'port' in 'net' and registers it. */
-static int configure(struct net *net, struct net_device *dev, __be16 port,
-		     struct netlink_ext_ack *extack)
+static int stt_configure(struct net *net, struct net_device *dev, __be16 port,
+			 struct netlink_ext_ack *extack)
 {
 	struct stt_device *stt = netdev_priv(dev);
 	int err;
@@ -276,7 +313,7 @@ static int configure(struct net *net, struct net_device *dev, __be16 port,
 			       "An STT device for this destination port exists");
 		return -EBUSY;
 	}
-	err = bind_sockets(stt);
+	err = stt_bind_sockets(stt);
 	if (err) {
 		if (err == -EADDRINUSE)
 			NL_SET_ERR_MSG(extack, "Destination port is in use by a TCP socket");
@@ -286,10 +323,10 @@ static int configure(struct net *net, struct net_device *dev, __be16 port,
 	}
 	err = register_netdevice(dev);
 	if (err) {
-		release_sockets(stt);
+		stt_release_sockets(stt);
 		return err;
 	}
-	err = stt_net_add_device(stt);
+	err = stt_start_receiving(stt);
 	if (err) {
 		NL_SET_ERR_MSG(extack, "Cannot start to receive");
 		unregister_netdevice(dev);
@@ -298,30 +335,22 @@ static int configure(struct net *net, struct net_device *dev, __be16 port,
 	return 0;
 }
 
-static __be16 get_port(struct nlattr *data[])
+static __be16 stt_get_port(struct nlattr *data[])
 {
 	return data && data[IFLA_STT_PORT] ? nla_get_be16(data[IFLA_STT_PORT])
 					   : htons(STT_DEFAULT_PORT);
 }
 
-#ifdef STT_HAVE_NEWLINK_PARAMS
-static int newlink(struct net_device *dev, struct rtnl_newlink_params *params,
-		   struct netlink_ext_ack *extack)
+static int stt_create_link(struct net *net, struct net_device *dev,
+			   struct nlattr *data[],
+			   struct netlink_ext_ack *extack)
 {
-	return configure(rtnl_newlink_link_net(params), dev,
-			 get_port(params->data), extack);
+	return stt_configure(net, dev, stt_get_port(data), extack);
 }
-#else
-static int newlink(struct net *net, struct net_device *dev,
-		   struct nlattr *tb[], struct nlattr *data[],
-		   struct netlink_ext_ack *extack)
-{
-	return configure(net, dev, get_port(data), extack);
-}
-#endif
+STT_DEFINE_NEWLINK(stt_newlink, stt_create_link)
 
-static int changelink(struct net_device *dev, struct nlattr *tb[],
-		      struct nlattr *data[], struct netlink_ext_ack *extack)
+static int stt_changelink(struct net_device *dev, struct nlattr *tb[],
+			  struct nlattr *data[], struct netlink_ext_ack *extack)
 {
 	struct stt_device *stt = netdev_priv(dev);
 
@@ -334,24 +363,24 @@ static int changelink(struct net_device *dev, struct nlattr *tb[],
 	return 0;
 }
 
-static void dellink(struct net_device *dev, struct list_head *list)
+static void stt_dellink(struct net_device *dev, struct list_head *list)
 {
 	unregister_netdevice_queue(dev, list);
 }
 
-static size_t get_size(const struct net_device *dev)
+static size_t stt_get_size(const struct net_device *dev)
 {
 	return nla_total_size(sizeof(__be16));
 }
 
-static int fill_info(struct sk_buff *skb, const struct net_device *dev)
+static int stt_fill_info(struct sk_buff *skb, const struct net_device *dev)
 {
 	const struct stt_device *stt = netdev_priv(dev);
 
 	return nla_put_be16(skb, IFLA_STT_PORT, stt->port) ? -EMSGSIZE : 0;
 }
 
-static struct net *get_link_net(const struct net_device *dev)
+static struct net *stt_get_link_net(const struct net_device *dev)
 {
 	const struct stt_device *stt = netdev_priv(dev);
 
@@ -363,14 +392,14 @@ static struct rtnl_link_ops link_ops __read_mostly = {
 	.maxtype = IFLA_STT_MAX,
 	.policy = policy,
 	.priv_size = sizeof(struct stt_device),
-	.setup = setup,
-	.validate = validate,
-	.newlink = newlink,
-	.changelink = changelink,
-	.dellink = dellink,
-	.get_size = get_size,
-	.fill_info = fill_info,
-	.get_link_net = get_link_net,
+	.setup = stt_setup,
+	.validate = stt_validate,
+	.newlink = stt_newlink,
+	.changelink = stt_changelink,
+	.dellink = stt_dellink,
+	.get_size = stt_get_size,
+	.fill_info = stt_fill_info,
+	.get_link_net = stt_get_link_net,
 };
 
 /**
@@ -399,7 +428,7 @@ struct net_device *stt_device_create(struct net *net, const char *name,
 			       NULL);
 	if (IS_ERR(dev))
 		return dev;
-	err = configure(net, dev, port, NULL);
+	err = stt_configure(net, dev, port, NULL);
 	if (err) {
 		/* However far it came: if it is being unregistered, this has it
 		 * freed after that.
@@ -412,7 +441,7 @@ struct net_device *stt_device_create(struct net *net, const char *name,
 	if (!err)
 		err = stt_rtnl_configure_link(dev);
 	if (err) {
-		dellink(dev, &kill);
+		stt_dellink(dev, &kill);
 		unregister_netdevice_many(&kill);
 		return ERR_PTR(err);
 	}
@@ -420,11 +449,20 @@ struct net_device *stt_device_create(struct net *net, const char *name,
 }
 EXPORT_SYMBOL_GPL(stt_device_create);
 
+/* Returns the destination port of the STT device 'dev', in network byte order. */
+__be16 stt_device_port(const struct net_device *dev)
+{
+	const struct stt_device *stt = netdev_priv(dev);
+
+	return stt->port;
+}
+EXPORT_SYMBOL_GPL(stt_device_port);
+
 /*
  * Deletes the devices whose outer packets are in the namespaces 'nets', which
  * are linked by exit_list, wherever the devices are now.
  */
-void stt_device_kill_all(struct list_head *nets)
+static void __net_exit stt_exit_nets(struct list_head *nets)
 {
 	struct stt_device *stt;
 	struct hlist_node *next;
@@ -435,18 +473,32 @@ void stt_device_kill_all(struct list_head *nets)
 	list_for_each_entry(net, nets, exit_list) {
 		hlist_for_each_entry_safe(stt, next, &stt_net(net)->devices,
 					  in_net)
-			dellink(stt->dev, &kill);
+			stt_dellink(stt->dev, &kill);
 	}
 	unregister_netdevice_many(&kill);
 	rtnl_unlock();
 }
 
+static struct pernet_operations device_net_ops = {
+	.exit_batch = stt_exit_nets,
+};
+
+/* To be called after the other files' own.  Returns 0 or a negative errno. */
 int __init stt_device_init(void)
 {
-	return rtnl_link_register(&link_ops);
+	int err;
+
+	err = register_pernet_subsys(&device_net_ops);
+	if (err)
+		return err;
+	err = rtnl_link_register(&link_ops);
+	if (err)
+		unregister_pernet_subsys(&device_net_ops);
+	return err;
 }
 
 void stt_device_exit(void)
 {
 	rtnl_link_unregister(&link_ops);
+	unregister_pernet_subsys(&device_net_ops);
 }

@@ -12,7 +12,7 @@ struct joint {
 };
 
 /* Frees the packets of 'list', with which nothing is lost. */
-static void consume_list(struct sk_buff *list)
+static void stt_consume_list(struct sk_buff *list)
 {
 	struct sk_buff *skb, *next;
 
@@ -21,7 +21,7 @@ static void consume_list(struct sk_buff *list)
 }
 
 /* Frees the packets of 'list', which are lost for want of memory. */
-static void drop_list(struct sk_buff *list)
+static void stt_drop_list(struct sk_buff *list)
 {
 	struct sk_buff *skb, *next;
 
@@ -33,7 +33,7 @@ static void drop_list(struct sk_buff *list)
  * Returns true if somebody else may have the packets in the frag list of 'skb',
  * too: a clone, or what was its clone until pskb_expand_head() parted them.
  */
-static bool list_is_shared(const struct sk_buff *skb)
+static bool stt_list_is_shared(const struct sk_buff *skb)
 {
 	const struct sk_buff *member;
 
@@ -50,7 +50,7 @@ static bool list_is_shared(const struct sk_buff *skb)
  * none.  The packets in it are nobody else's then.  Returns 0 or -ENOMEM; then
  * 'skb' is as it was.
  */
-static int detach(struct sk_buff *skb, struct sk_buff **list)
+static int stt_detach(struct sk_buff *skb, struct sk_buff **list)
 {
 	struct sk_buff *member, *clone, **end = list;
 
@@ -58,7 +58,7 @@ static int detach(struct sk_buff *skb, struct sk_buff **list)
 	if (!skb_has_frag_list(skb))
 		return 0;
 
-	if (list_is_shared(skb)) {
+	if (stt_list_is_shared(skb)) {
 		/* Others see the same list: leave that to them. */
 		skb_walk_frags(skb, member) {
 			clone = skb_clone(member, GFP_ATOMIC);
@@ -70,7 +70,7 @@ static int detach(struct sk_buff *skb, struct sk_buff **list)
 		}
 		if (skb_unclone(skb, GFP_ATOMIC))
 			goto no_memory;
-		consume_list(skb_shinfo(skb)->frag_list);
+		stt_consume_list(skb_shinfo(skb)->frag_list);
 	} else {
 		*list = skb_shinfo(skb)->frag_list;
 	}
@@ -84,13 +84,13 @@ static int detach(struct sk_buff *skb, struct sk_buff **list)
 	return 0;
 
 no_memory:
-	consume_list(*list);
+	stt_consume_list(*list);
 	*list = NULL;
 	return -ENOMEM;
 }
 
 /* Appends 'skb' to the frag list of 'joint'. */
-static void link_packet(struct joint *joint, struct sk_buff *skb)
+static void stt_link_packet(struct joint *joint, struct sk_buff *skb)
 {
 	if (joint->tail == joint->head)
 		skb_shinfo(joint->head)->frag_list = skb;
@@ -105,7 +105,7 @@ static void link_packet(struct joint *joint, struct sk_buff *skb)
 }
 
 /* Moves all of 'skb' to the tail of 'joint', and frees 'skb', if that can be. */
-static bool coalesce(struct joint *joint, struct sk_buff *skb)
+static bool stt_coalesce(struct joint *joint, struct sk_buff *skb)
 {
 	unsigned int len = skb->len;
 	bool stolen;
@@ -127,7 +127,7 @@ static bool coalesce(struct joint *joint, struct sk_buff *skb)
  * Returns a new packet that has taken over all of 'skb' as pages, or NULL if
  * that cannot be; then 'skb' is as it was.
  */
-static struct sk_buff *steal_as_pages(struct sk_buff *skb)
+static struct sk_buff *stt_steal_as_pages(struct sk_buff *skb)
 {
 	struct sk_buff *carrier = alloc_skb(0, GFP_ATOMIC);
 	bool stolen;
@@ -150,7 +150,7 @@ static struct sk_buff *steal_as_pages(struct sk_buff *skb)
  * Returns a new packet whose only page is the linear data of 'skb', which must
  * be in a page fragment, or NULL.
  */
-static struct sk_buff *share_linear(const struct sk_buff *skb)
+static struct sk_buff *stt_share_linear(const struct sk_buff *skb)
 {
 	struct page *page = virt_to_head_page(skb->head);
 	struct sk_buff *carrier = alloc_skb(0, GFP_ATOMIC);
@@ -165,7 +165,7 @@ static struct sk_buff *share_linear(const struct sk_buff *skb)
 }
 
 /* Returns a new packet with a copy, in pages, of the linear data of 'skb'. */
-static struct sk_buff *copy_linear(const struct sk_buff *skb)
+static struct sk_buff *stt_copy_linear(const struct sk_buff *skb)
 {
 	unsigned int len = skb_headlen(skb);
 	struct sk_buff *copy;
@@ -187,37 +187,37 @@ static struct sk_buff *copy_linear(const struct sk_buff *skb)
  * Appends 'skb', which has linear data and no frag list, to the list of 'joint'
  * as pages.  Consumes 'skb'.  Returns 0 or -ENOMEM.
  */
-static int append_as_pages(struct joint *joint, struct sk_buff *skb)
+static int stt_append_as_pages(struct joint *joint, struct sk_buff *skb)
 {
-	struct sk_buff *carrier = steal_as_pages(skb);
+	struct sk_buff *carrier = stt_steal_as_pages(skb);
 
 	if (carrier) {
-		link_packet(joint, carrier);
+		stt_link_packet(joint, carrier);
 		return 0;
 	}
 
 	/* Too many pages for one packet, or memory that is not ours alone. */
-	carrier = (skb->head_frag && !skb_cloned(skb) ? share_linear(skb)
-						      : copy_linear(skb));
+	carrier = (skb->head_frag && !skb_cloned(skb) ? stt_share_linear(skb)
+						      : stt_copy_linear(skb));
 	if (!carrier) {
 		stt_kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 		return -ENOMEM;
 	}
-	link_packet(joint, carrier);
+	stt_link_packet(joint, carrier);
 	__skb_pull(skb, skb_headlen(skb));
 	if (!skb->len)
 		consume_skb(skb);
-	else if (!coalesce(joint, skb))
-		link_packet(joint, skb);
+	else if (!stt_coalesce(joint, skb))
+		stt_link_packet(joint, skb);
 	return 0;
 }
 
 /* Puts the frag list of 'skb', if it has one, in front of '*list'. */
-static int unfold(struct sk_buff *skb, struct sk_buff **list)
+static int stt_unfold(struct sk_buff *skb, struct sk_buff **list)
 {
 	struct sk_buff *members, *last;
 
-	if (detach(skb, &members))
+	if (stt_detach(skb, &members))
 		return -ENOMEM;
 	if (members) {
 		for (last = members; last->next; last = last->next)
@@ -232,30 +232,30 @@ static int unfold(struct sk_buff *skb, struct sk_buff **list)
  * Appends the packets of 'list' and those in their own frag lists to 'joint',
  * and consumes them.  Returns 0 or -ENOMEM.
  */
-static int append_list(struct joint *joint, struct sk_buff *list)
+static int stt_append_list(struct joint *joint, struct sk_buff *list)
 {
 	while (list) {
 		struct sk_buff *skb = list;
 
 		list = skb->next;
 		skb->next = NULL;
-		if (unfold(skb, &list)) {
+		if (stt_unfold(skb, &list)) {
 			stt_kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 			goto no_memory;
 		}
 		if (!skb->len)
 			consume_skb(skb);
-		else if (coalesce(joint, skb))
+		else if (stt_coalesce(joint, skb))
 			continue;
 		else if (!joint->pages_only || !skb_headlen(skb))
-			link_packet(joint, skb);
-		else if (append_as_pages(joint, skb))
+			stt_link_packet(joint, skb);
+		else if (stt_append_as_pages(joint, skb))
 			goto no_memory;
 	}
 	return 0;
 
 no_memory:
-	drop_list(list);
+	stt_drop_list(list);
 	return -ENOMEM;
 }
 
@@ -268,18 +268,18 @@ int stt_frag_list_join(struct sk_buff *head, struct sk_buff *others)
 {
 	struct joint joint = { .head = head, .tail = head };
 
-	if (unfold(head, &others) || skb_unclone(head, GFP_ATOMIC)) {
-		drop_list(others);
+	if (stt_unfold(head, &others) || skb_unclone(head, GFP_ATOMIC)) {
+		stt_drop_list(others);
 		return -ENOMEM;
 	}
-	return append_list(&joint, others);
+	return stt_append_list(&joint, others);
 }
 
 /*
  * Returns true if 'gso_size' adjacent bytes of 'skb' may lie in more pages than
  * one packet can have.
  */
-static bool is_scattered(const struct sk_buff *skb, unsigned int gso_size)
+static bool stt_is_scattered(const struct sk_buff *skb, unsigned int gso_size)
 {
 	/* Of a segment's pages all but the first and the last are whole. */
 	enum { WHOLE = MAX_SKB_FRAGS - 1 };
@@ -304,7 +304,7 @@ static bool is_scattered(const struct sk_buff *skb, unsigned int gso_size)
 }
 
 /* Copies all pages of 'skb' to as few as possible.  Returns 0 or -ENOMEM. */
-static int compact(struct sk_buff *skb)
+static int stt_compact(struct sk_buff *skb)
 {
 	struct joint joint = { .head = skb, .tail = skb, .pages_only = true };
 	struct sk_buff *list = NULL, *copy, *members, **end = &list;
@@ -332,15 +332,15 @@ static int compact(struct sk_buff *skb)
 		}
 	}
 	/* By itself, pskb_trim() would report them as lost. */
-	if (detach(skb, &members))
+	if (stt_detach(skb, &members))
 		goto no_memory;
-	consume_list(members);
+	stt_consume_list(members);
 	if (pskb_trim(skb, skb_headlen(skb)))
 		goto no_memory;
-	return append_list(&joint, list);
+	return stt_append_list(&joint, list);
 
 no_memory:
-	consume_list(list);
+	stt_consume_list(list);
 	return -ENOMEM;
 }
 
@@ -366,14 +366,14 @@ int stt_frag_list_make_pages(struct sk_buff *skb, unsigned int gso_size)
 	if (!pages_only) {
 		/* What it is charged for is going to change. */
 		skb_orphan(skb);
-		err = detach(skb, &list);
+		err = stt_detach(skb, &list);
 		if (!err)
-			err = append_list(&joint, list);
+			err = stt_append_list(&joint, list);
 		if (err)
 			return err;
 	}
-	if (!is_scattered(skb, gso_size))
+	if (!stt_is_scattered(skb, gso_size))
 		return 0;
 	skb_orphan(skb);
-	return compact(skb);
+	return stt_compact(skb);
 }

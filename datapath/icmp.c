@@ -12,7 +12,7 @@
 #include <net/ip6_route.h>
 #include <net/route.h>
 #include "compat.h"
-#include "device.h"
+#include "counters.h"
 #include "namespace.h"
 #include "recently-sent.h"
 #include "stt-segment.h"
@@ -45,9 +45,9 @@ struct too_big {
  * 'header_length' bytes of the packet.  Returns true if the packet was for the
  * port of an STT device in the namespace of 'sn'.
  */
-static bool read_quote(const struct stt_net *sn, const struct sk_buff *skb,
-		       unsigned int offset, unsigned int header_length,
-		       struct too_big *message)
+static bool stt_read_quote(const struct stt_net *sn, const struct sk_buff *skb,
+			   unsigned int offset, unsigned int header_length,
+			   struct too_big *message)
 {
 	/* What is not quoted is as it should be. */
 	struct tcphdr tcp = { .doff = STT_SEGMENT_HEADER_LEN / 4 };
@@ -81,8 +81,8 @@ static bool read_quote(const struct stt_net *sn, const struct sk_buff *skb,
  * Returns true if 'skb', an ICMP packet at its IP header, says that a packet for
  * an STT device's port was too big, and sets '*message' to what it says.
  */
-static bool read_icmp4(const struct stt_net *sn, const struct sk_buff *skb,
-		       struct too_big *message)
+static bool stt_read_icmp4(const struct stt_net *sn, const struct sk_buff *skb,
+			   struct too_big *message)
 {
 	unsigned int offset = ip_hdrlen(skb);
 	struct icmphdr icmp_buffer;
@@ -105,7 +105,7 @@ static bool read_icmp4(const struct stt_net *sn, const struct sk_buff *skb,
 	ipv6_addr_set_v4mapped(ip->daddr, &message->pair.destination);
 	message->length = ntohs(ip->tot_len);
 	message->identification = ntohs(ip->id);
-	if (!read_quote(sn, skb, offset + ip->ihl * 4, ip->ihl * 4, message))
+	if (!stt_read_quote(sn, skb, offset + ip->ihl * 4, ip->ihl * 4, message))
 		return false;
 	/* A router that may fragment a packet does not complain of its size;
 	 * nor does one without RFC 1191, which does not say what would fit, help.
@@ -117,8 +117,8 @@ static bool read_icmp4(const struct stt_net *sn, const struct sk_buff *skb,
 }
 
 /* The same for an IPv6 packet, which need not be ICMPv6. */
-static bool read_icmp6(const struct stt_net *sn, const struct sk_buff *skb,
-		       struct too_big *message)
+static bool stt_read_icmp6(const struct stt_net *sn, const struct sk_buff *skb,
+			   struct too_big *message)
 {
 	unsigned int offset = sizeof(struct ipv6hdr);
 	struct icmp6hdr icmp_buffer;
@@ -141,7 +141,7 @@ static bool read_icmp6(const struct stt_net *sn, const struct sk_buff *skb,
 	message->pair.source = ip->saddr;
 	message->pair.destination = ip->daddr;
 	message->length = sizeof(*ip) + ntohs(ip->payload_len);
-	if (!read_quote(sn, skb, offset + sizeof(*ip), sizeof(*ip), message))
+	if (!stt_read_quote(sn, skb, offset + sizeof(*ip), sizeof(*ip), message))
 		return false;
 	/* A router quotes as much as fits into 1280 bytes (RFC 4443, section
 	 * 3.2).
@@ -156,7 +156,7 @@ static bool read_icmp6(const struct stt_net *sn, const struct sk_buff *skb,
  * sysctl net.ipv4.ip_no_pmtu_disc, of which Linux's Documentation/networking/
  * ip-sysctl.rst says what the values mean.
  */
-static bool may_discover4(const struct net *net, const struct too_big *message)
+static bool stt_may_discover4(const struct net *net, const struct too_big *message)
 {
 	switch (READ_ONCE(net->ipv4.sysctl_ip_no_pmtu_disc)) {
 	case 2:
@@ -176,9 +176,9 @@ static bool may_discover4(const struct net *net, const struct too_big *message)
  * packet that 'message' is about, and sets 'marks' to them.  It is 0 if the
  * message cannot be true.
  */
-static unsigned int find_marks(const struct stt_net *sn,
-			       const struct too_big *message,
-			       u32 marks[STT_SENT_MAX_MARKS])
+static unsigned int stt_find_marks(const struct stt_net *sn,
+				   const struct too_big *message,
+				   u32 marks[STT_SENT_MAX_MARKS])
 {
 	/* The length says that of several segments if a router's GRO joined
 	 * them, so it is compared with that of segments sent as well.
@@ -210,7 +210,8 @@ bool stt_icmp4_is_ours(const struct stt_net *sn, const struct sk_buff *skb)
 	u32 marks[STT_SENT_MAX_MARKS];
 	struct too_big message;
 
-	return read_icmp4(sn, skb, &message) && find_marks(sn, &message, marks);
+	return stt_read_icmp4(sn, skb, &message) &&
+	       stt_find_marks(sn, &message, marks);
 }
 
 /* The same for an IPv6 packet, which need not be ICMPv6. */
@@ -219,14 +220,15 @@ bool stt_icmp6_is_ours(const struct stt_net *sn, const struct sk_buff *skb)
 	u32 marks[STT_SENT_MAX_MARKS];
 	struct too_big message;
 
-	return read_icmp6(sn, skb, &message) && find_marks(sn, &message, marks);
+	return stt_read_icmp6(sn, skb, &message) &&
+	       stt_find_marks(sn, &message, marks);
 }
 
 /*
  * Tells 'dst', a route for 'quote', which is a quoted packet at its IP header,
  * that its path MTU is 'mtu', and releases it.
  */
-static void update_route(struct sk_buff *quote, struct dst_entry *dst, u32 mtu)
+static void stt_update_route(struct sk_buff *quote, struct dst_entry *dst, u32 mtu)
 {
 	skb_reset_network_header(quote);
 	quote->dev = dst->dev;
@@ -243,8 +245,8 @@ static void update_route(struct sk_buff *quote, struct dst_entry *dst, u32 mtu)
  * hop is chosen where there are several.  It also depends on whether the source
  * address was known when it was chosen, which is so with local_ip only.
  */
-static void update_route4(struct net *net, const struct too_big *message,
-			  struct sk_buff *quote, u32 mark)
+static void stt_update_route4(struct net *net, const struct too_big *message,
+			      struct sk_buff *quote, u32 mark)
 {
 	const struct iphdr *ip = (const struct iphdr *)quote->data;
 	const __be32 sources[] = { ip->saddr, htonl(INADDR_ANY) };
@@ -266,13 +268,13 @@ static void update_route4(struct net *net, const struct too_big *message,
 		stt_flow_set_tos(&flow, ip->tos & ~INET_ECN_MASK);
 		rt = __ip_route_output_key(net, &flow);
 		if (!IS_ERR(rt))
-			update_route(quote, &rt->dst, message->mtu);
+			stt_update_route(quote, &rt->dst, message->mtu);
 	}
 }
 
 /* The same for IPv6. */
-static void update_route6(struct net *net, const struct too_big *message,
-			  struct sk_buff *quote, u32 mark)
+static void stt_update_route6(struct net *net, const struct too_big *message,
+			      struct sk_buff *quote, u32 mark)
 {
 	const struct ipv6hdr *ip = (const struct ipv6hdr *)quote->data;
 	const struct in6_addr sources[] = { ip->saddr, in6addr_any };
@@ -294,7 +296,7 @@ static void update_route6(struct net *net, const struct too_big *message,
 		if (dst->error)
 			dst_release(dst);
 		else
-			update_route(quote, dst, message->mtu);
+			stt_update_route(quote, dst, message->mtu);
 	}
 }
 
@@ -307,10 +309,10 @@ void stt_icmp4(const struct stt_net *sn, struct sk_buff *skb)
 	struct too_big message;
 	unsigned int n;
 
-	if (!read_icmp4(sn, skb, &message))
+	if (!stt_read_icmp4(sn, skb, &message))
 		return;
-	n = find_marks(sn, &message, marks);
-	if (n && may_discover4(sn->net, &message))
+	n = stt_find_marks(sn, &message, marks);
+	if (n && stt_may_discover4(sn->net, &message))
 		quote = skb_clone(skb, GFP_ATOMIC);
 	if (quote && pskb_pull(quote, ip_hdrlen(skb)) &&
 	    !skb_checksum_simple_validate(quote) &&
@@ -321,7 +323,7 @@ void stt_icmp4(const struct stt_net *sn, struct sk_buff *skb)
 		if (READ_ONCE(sn->net->ipv4.sysctl_ip_no_pmtu_disc) == 1)
 			message.mtu = 0;
 		while (n--)
-			update_route4(sn->net, &message, quote, marks[n]);
+			stt_update_route4(sn->net, &message, quote, marks[n]);
 		event = STT_EVENT_RX_PATH_MTU;
 	}
 	consume_skb(quote);
@@ -337,9 +339,9 @@ void stt_icmp6(const struct stt_net *sn, struct sk_buff *skb)
 	struct too_big message;
 	unsigned int n;
 
-	if (!read_icmp6(sn, skb, &message))
+	if (!stt_read_icmp6(sn, skb, &message))
 		return;
-	n = find_marks(sn, &message, marks);
+	n = stt_find_marks(sn, &message, marks);
 	if (n)
 		quote = skb_clone(skb, GFP_ATOMIC);
 	if (quote && pskb_may_pull(quote, sizeof(struct ipv6hdr)) &&
@@ -350,7 +352,7 @@ void stt_icmp6(const struct stt_net *sn, struct sk_buff *skb)
 	    pskb_may_pull(quote, sizeof(struct ipv6hdr)) &&
 	    stt_recently_sent_believe(sn->recently_sent, &message.pair)) {
 		while (n--)
-			update_route6(sn->net, &message, quote, marks[n]);
+			stt_update_route6(sn->net, &message, quote, marks[n]);
 		event = STT_EVENT_RX_PATH_MTU;
 	}
 	consume_skb(quote);

@@ -52,8 +52,8 @@ void stt_input_routes_destroy(struct stt_input_routes __percpu *routes)
 
 /* Sets '*key' for 'skb', and returns the place of a route for such packets. */
 static struct input_route *
-place(struct stt_input_routes __percpu *routes, const struct sk_buff *skb,
-      struct input_key *key)
+stt_place(struct stt_input_routes __percpu *routes, const struct sk_buff *skb,
+	  struct input_key *key)
 {
 	const struct iphdr *ip = ip_hdr(skb);
 
@@ -67,7 +67,7 @@ place(struct stt_input_routes __percpu *routes, const struct sk_buff *skb,
 }
 
 /* Returns true if what is kept at 'route' is for 'key' and young enough. */
-static bool is_for(const struct input_route *route, const struct input_key *key)
+static bool stt_is_for(const struct input_route *route, const struct input_key *key)
 {
 	return route->key.source == key->source &&
 	       route->key.destination == key->destination &&
@@ -87,9 +87,9 @@ stt_input_routes_find(struct stt_input_routes __percpu *routes,
 		      const struct sk_buff *skb)
 {
 	struct input_key key;
-	const struct input_route *route = place(routes, skb, &key);
+	const struct input_route *route = stt_place(routes, skb, &key);
 
-	return route->dst && is_for(route, &key) ? dst_check(route->dst, 0)
+	return route->dst && stt_is_for(route, &key) ? dst_check(route->dst, 0)
 						 : NULL;
 }
 
@@ -107,7 +107,7 @@ void stt_input_routes_expect(struct stt_input_routes __percpu *routes,
 	/* They may go by ports and more. */
 	if (fib4_has_custom_rules(dev_net(skb->dev)))
 		return;
-	route = place(routes, skb, &key);
+	route = stt_place(routes, skb, &key);
 	dst_release(route->dst);
 	route->dst = NULL;
 	route->key = key;
@@ -130,7 +130,7 @@ void stt_input_routes_keep(struct stt_input_routes __percpu *routes,
 	if (!dst || dst->flags & DST_METADATA || dst->error ||
 	    skb_rtable(skb)->rt_type != RTN_LOCAL || ip_hdr(skb)->ihl != 5)
 		return;
-	route = place(routes, skb, &key);
-	if (!route->dst && is_for(route, &key) && dst_hold_safe(dst))
+	route = stt_place(routes, skb, &key);
+	if (!route->dst && stt_is_for(route, &key) && dst_hold_safe(dst))
 		route->dst = dst;
 }

@@ -1,114 +1,82 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limits.h"
 
-#include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/sysctl.h>
-#include <linux/user_namespace.h>
+#include <net/netns/generic.h>
 #include "compat.h"
-#include "stt-budget.h"
+#include "held.h"
+#include "namespace.h"
 
 enum { STT_MAX_SYSCTLS = 5 };
 
-static unsigned long min_bytes = STT_MIN_BYTES;
-static unsigned long max_bytes = STT_MAX_BYTES;
-static unsigned int min_frames = STT_MIN_FRAMES;
-static unsigned int max_frames = STT_MAX_FRAMES;
-static unsigned int min_age = STT_MIN_AGE;
-static unsigned int max_age = STT_MAX_AGE;
+/* The values of a namespace's sysctls, in their types. */
+struct stt_sysctls {
+	struct net *net;
+	unsigned long bytes;
+	unsigned long bytes_per_source;
+	unsigned int frames;
+	unsigned int age;		/* Milliseconds. */
+	struct ctl_table *table;
+	struct ctl_table_header *header;
+};
 
-/*
- * Anybody may make namespaces, so their own limits bound nothing: the tables of
- * all of them take their bytes from here.
- */
-static struct stt_budget budget;
+static unsigned int stt_sysctls_id __read_mostly;
 
-/* The sysctl for it. */
-static unsigned long total_bytes;
+/* Held while a value is read or written and what was written comes into force. */
+static DEFINE_MUTEX(stt_sysctls_lock);
 
-/*
- * Whether the owner of 'sn' is one whom the host trusts, and not anybody who
- * made a user namespace.
- */
-static bool is_trusted(const struct stt_net *sn)
-{
-	return sn->net->user_ns == &init_user_ns;
-}
+/* The value of the only one that is not a namespace's. */
+static unsigned long stt_total_bytes;
 
-static void read_limits(const struct stt_net *sn, struct stt_limits *limits)
-{
-	limits->bytes = sn->sysctls.bytes;
-	limits->bytes_per_source = sn->sysctls.bytes_per_source;
-	limits->frames = sn->sysctls.frames;
-	limits->age = sn->sysctls.age;
-}
-
-/*
- * Makes 'reassembly' the table of 'sn'.  From here on, what is set in 'sn' holds
- * for it.
- */
-void stt_limits_attach(struct stt_net *sn, struct stt_reassembly *reassembly)
-{
-	struct stt_limits limits;
-
-	stt_reassembly_share_budget(reassembly, &budget, is_trusted(sn));
-	mutex_lock(&sn->limits_lock);
-	read_limits(sn, &limits);
-	stt_reassembly_set_limits(reassembly, &limits);
-	sn->reassembly = reassembly;
-	mutex_unlock(&sn->limits_lock);
-}
-
-/*
- * Takes its table from 'sn', so that a sysctl which is written now does not meet
- * it, and returns it.
- */
-struct stt_reassembly *stt_limits_detach(struct stt_net *sn)
-{
-	struct stt_reassembly *reassembly;
-
-	mutex_lock(&sn->limits_lock);
-	reassembly = sn->reassembly;
-	sn->reassembly = NULL;
-	mutex_unlock(&sn->limits_lock);
-	return reassembly;
-}
+static unsigned long stt_min_bytes = STT_MIN_BYTES;
+static unsigned long stt_max_bytes = STT_MAX_BYTES;
+static unsigned int stt_min_frames = STT_MIN_FRAMES;
+static unsigned int stt_max_frames = STT_MAX_FRAMES;
+static unsigned int stt_min_age = STT_MIN_AGE;
+static unsigned int stt_max_age = STT_MAX_AGE;
 
 /* Reads or writes one sysctl and brings what is written into force. */
-static int set_limit(stt_ctl_table *table, int write, void *buffer,
-		     size_t *length, loff_t *position)
+static int stt_set_limit(stt_ctl_table *table, int write, void *buffer,
+			 size_t *length, loff_t *position)
 {
-	struct stt_net *sn = table->extra2;
+	struct stt_sysctls *sysctls = table->extra2;
 	struct ctl_table bounded = *table;
-	struct stt_limits limits;
 	int err;
 
-	mutex_lock(&sn->limits_lock);
+	mutex_lock(&stt_sysctls_lock);
 	if (table->maxlen == sizeof(unsigned long)) {
-		bounded.extra1 = &min_bytes;
-		bounded.extra2 = &max_bytes;
+		bounded.extra1 = &stt_min_bytes;
+		bounded.extra2 = &stt_max_bytes;
 		err = proc_doulongvec_minmax(&bounded, write, buffer, length,
 					     position);
 	} else {
-		bool age = table->data == &sn->sysctls.age;
+		bool age = table->data == &sysctls->age;
 
-		bounded.extra1 = age ? &min_age : &min_frames;
-		bounded.extra2 = age ? &max_age : &max_frames;
+		bounded.extra1 = age ? &stt_min_age : &stt_min_frames;
+		bounded.extra2 = age ? &stt_max_age : &stt_max_frames;
 		err = proc_douintvec_minmax(&bounded, write, buffer, length,
 					    position);
 	}
-	if (!err && write && table->data == &total_bytes) {
-		stt_budget_set_limit(&budget, total_bytes);
-	} else if (!err && write && sn->reassembly) {
-		read_limits(sn, &limits);
-		stt_reassembly_set_limits(sn->reassembly, &limits);
+	if (!err && write && table->data == &stt_total_bytes) {
+		stt_held_set_total(stt_total_bytes);
+	} else if (!err && write) {
+		const struct stt_limits limits = {
+			.bytes = sysctls->bytes,
+			.bytes_per_source = sysctls->bytes_per_source,
+			.frames = sysctls->frames,
+			.age = sysctls->age,
+		};
+
+		stt_held_set_limits(stt_net(sysctls->net), &limits);
 	}
-	mutex_unlock(&sn->limits_lock);
+	mutex_unlock(&stt_sysctls_lock);
 	return err;
 }
 
-static void init_entry(struct ctl_table *entry, struct stt_net *sn,
-		       const char *name, void *data, int size)
+static void stt_init_entry(struct ctl_table *entry, struct stt_sysctls *sysctls,
+			   const char *name, void *data, int size)
 {
 	entry->procname = name;
 	entry->data = data;
@@ -116,73 +84,72 @@ static void init_entry(struct ctl_table *entry, struct stt_net *sn,
 	/* The memory is everybody's: who owns only a namespace does not say how
 	 * much of it that may take.
 	 */
-	entry->mode = is_trusted(sn) ? 0644 : 0444;
-	entry->proc_handler = set_limit;
-	entry->extra2 = sn;
+	entry->mode = stt_net_is_trusted(sysctls->net) ? 0644 : 0444;
+	entry->proc_handler = stt_set_limit;
+	entry->extra2 = sysctls;
 }
 
-/* Sets the limits of 'sn' to their defaults and registers the sysctls. */
-int stt_limits_init(struct stt_net *sn)
+static int __net_init stt_limits_init_net(struct net *net)
 {
-	const struct stt_limits defaults = STT_DEFAULT_LIMITS;
+	struct stt_sysctls *sysctls = net_generic(net, stt_sysctls_id);
+	const struct stt_limits *limits = &stt_net(net)->limits;
 	struct ctl_table *table;
 	unsigned int n = 0;
 
-	mutex_init(&sn->limits_lock);
-	sn->sysctls.bytes = defaults.bytes;
-	sn->sysctls.bytes_per_source = defaults.bytes_per_source;
-	sn->sysctls.frames = defaults.frames;
-	sn->sysctls.age = defaults.age;
+	sysctls->net = net;
+	sysctls->bytes = limits->bytes;
+	sysctls->bytes_per_source = limits->bytes_per_source;
+	sysctls->frames = limits->frames;
+	sysctls->age = limits->age;
 
 	table = kcalloc(STT_MAX_SYSCTLS + 1, sizeof(*table), GFP_KERNEL);
 	if (!table)
 		return -ENOMEM;
-	init_entry(&table[n++], sn, "reassembly_bytes", &sn->sysctls.bytes,
-		   sizeof(sn->sysctls.bytes));
-	init_entry(&table[n++], sn, "reassembly_bytes_per_source",
-		   &sn->sysctls.bytes_per_source,
-		   sizeof(sn->sysctls.bytes_per_source));
-	init_entry(&table[n++], sn, "reassembly_frames", &sn->sysctls.frames,
-		   sizeof(sn->sysctls.frames));
-	init_entry(&table[n++], sn, "reassembly_age", &sn->sysctls.age,
-		   sizeof(sn->sysctls.age));
-	if (net_eq(sn->net, &init_net))
-		init_entry(&table[n++], sn, "reassembly_bytes_total",
-			   &total_bytes, sizeof(total_bytes));
+	stt_init_entry(&table[n++], sysctls, "reassembly_bytes",
+		       &sysctls->bytes, sizeof(sysctls->bytes));
+	stt_init_entry(&table[n++], sysctls, "reassembly_bytes_per_source",
+		       &sysctls->bytes_per_source,
+		       sizeof(sysctls->bytes_per_source));
+	stt_init_entry(&table[n++], sysctls, "reassembly_frames",
+		       &sysctls->frames, sizeof(sysctls->frames));
+	stt_init_entry(&table[n++], sysctls, "reassembly_age",
+		       &sysctls->age, sizeof(sysctls->age));
+	if (net_eq(net, &init_net))
+		stt_init_entry(&table[n++], sysctls, "reassembly_bytes_total",
+			       &stt_total_bytes, sizeof(stt_total_bytes));
 
-	sn->sysctl_table = table;
-	sn->sysctl_header = stt_register_sysctl(sn->net, "net/stt", table, n);
-	if (!sn->sysctl_header) {
+	sysctls->table = table;
+	sysctls->header = stt_register_sysctl(net, "net/stt", table, n);
+	if (!sysctls->header) {
 		kfree(table);
 		return -ENOMEM;
 	}
 	return 0;
 }
 
-void stt_limits_exit(struct stt_net *sn)
+static void __net_exit stt_limits_exit_net(struct net *net)
 {
-	unregister_net_sysctl_table(sn->sysctl_header);
-	kfree(sn->sysctl_table);
+	struct stt_sysctls *sysctls = net_generic(net, stt_sysctls_id);
+
+	unregister_net_sysctl_table(sysctls->header);
+	kfree(sysctls->table);
 }
 
-/*
- * Makes the budget that all namespaces share, before the first of them.  By
- * default four of them may reach their limits at once, as far as that leaves the
- * host most of its memory.
- */
-void stt_limits_start(void)
-{
-	struct sysinfo info;
+static struct pernet_operations stt_limits_net_ops = {
+	.init = stt_limits_init_net,
+	.exit = stt_limits_exit_net,
+	.id = &stt_sysctls_id,
+	.size = sizeof(struct stt_sysctls),
+};
 
-	si_meminfo(&info);
-	total_bytes = clamp_t(u64, (u64)info.totalram * info.mem_unit / 8,
-			      STT_MIN_BYTES,
-			      4 * STT_DEFAULT_BYTES_FOR(STT_PAGE_SIZE));
-	stt_budget_init(&budget, total_bytes);
+/* To be called after stt_held_init().  Returns 0 or a negative errno. */
+int __init stt_limits_init(void)
+{
+	stt_total_bytes = stt_held_get_total();
+	return register_pernet_subsys(&stt_limits_net_ops);
 }
 
-/* The opposite, after the last namespace. */
-void stt_limits_stop(void)
+void stt_limits_exit(void)
 {
-	stt_budget_destroy(&budget);
+	unregister_pernet_subsys(&stt_limits_net_ops);
 }

@@ -4,18 +4,11 @@
 
 /*
  * Limits of reassembly, as the sysctls net.stt.reassembly_* of a namespace, and,
- * in the initial one, the budget that all namespaces share.
+ * in the initial one, the budget that all namespaces share.  They are there
+ * always, so that they can be set before the first device.
  */
 
-#include "namespace.h"
-
-void stt_limits_attach(struct stt_net *sn, struct stt_reassembly *reassembly);
-struct stt_reassembly *stt_limits_detach(struct stt_net *sn);
-
-int stt_limits_init(struct stt_net *sn);
-void stt_limits_exit(struct stt_net *sn);
-
-void stt_limits_start(void);
-void stt_limits_stop(void);
+int stt_limits_init(void);
+void stt_limits_exit(void);
 
 #endif /* limits.h */

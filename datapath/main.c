@@ -3,6 +3,8 @@
 #include <net/rtnetlink.h>
 #include "connection.h"
 #include "device.h"
+#include "held.h"
+#include "limits.h"
 #include "namespace.h"
 #include "selftest.h"
 #include "stt-link.h"
@@ -12,33 +14,51 @@ static int __init stt_init(void)
 {
 	int err;
 
-	err = stt_selftest();
-	if (err)
-		return err;
+	if (IS_ENABLED(STT_SELFTEST)) {
+		err = stt_selftest();
+		if (err)
+			return err;
+	}
 	stt_transmit_init();
-	err = stt_connection_init();
-	if (err)
-		return err;
+	if (IS_ENABLED(CONFIG_NF_CONNTRACK)) {
+		err = stt_connection_init();
+		if (err)
+			return err;
+	}
 	err = stt_namespace_init();
 	if (err)
 		goto exit_connection;
-	err = stt_device_init();
+	err = stt_held_init();
 	if (err)
 		goto exit_namespace;
+	err = stt_limits_init();
+	if (err)
+		goto exit_held;
+	err = stt_device_init();
+	if (err)
+		goto exit_limits;
 	return 0;
 
+exit_limits:
+	stt_limits_exit();
+exit_held:
+	stt_held_exit();
 exit_namespace:
 	stt_namespace_exit();
 exit_connection:
-	stt_connection_exit();
+	if (IS_ENABLED(CONFIG_NF_CONNTRACK))
+		stt_connection_exit();
 	return err;
 }
 
 static void __exit stt_exit(void)
 {
 	stt_device_exit();
+	stt_limits_exit();
+	stt_held_exit();
 	stt_namespace_exit();
-	stt_connection_exit();
+	if (IS_ENABLED(CONFIG_NF_CONNTRACK))
+		stt_connection_exit();
 }
 
 module_init(stt_init);

@@ -25,7 +25,7 @@ struct stt_metadata *stt_metadata_create(void)
 	return kzalloc(sizeof(struct stt_metadata), GFP_KERNEL);
 }
 
-static void release(struct metadata_dst *found)
+static void stt_release(struct metadata_dst *found)
 {
 	if (found)
 		dst_release(&found->dst);
@@ -37,13 +37,13 @@ void stt_metadata_destroy(struct stt_metadata *metadata)
 	int i;
 
 	for (i = 0; i < 1 << N_FLOWS_BITS; i++)
-		release(rcu_dereference_protected(metadata->flow[i], true));
+		stt_release(rcu_dereference_protected(metadata->flow[i], true));
 	kfree(metadata);
 }
 
 /* Returns true if 'info' is what the outer headers of 'skb' make. */
-static bool matches4(const struct ip_tunnel_info *info,
-		     const struct sk_buff *skb)
+static bool stt_matches4(const struct ip_tunnel_info *info,
+			 const struct sk_buff *skb)
 {
 	const struct iphdr *ip = ip_hdr(skb);
 
@@ -52,8 +52,8 @@ static bool matches4(const struct ip_tunnel_info *info,
 	       info->key.u.ipv4.dst == ip->daddr && info->key.ttl == ip->ttl;
 }
 
-static bool matches6(const struct ip_tunnel_info *info,
-		     const struct sk_buff *skb)
+static bool stt_matches6(const struct ip_tunnel_info *info,
+			 const struct sk_buff *skb)
 {
 	const struct ipv6hdr *ip = ipv6_hdr(skb);
 
@@ -100,7 +100,7 @@ struct dst_entry *stt_metadata_get(struct stt_metadata *metadata,
 		if (info->key.tun_id == tunnel_id && info->key.tos == tos &&
 		    info->key.tp_src == tcp->source &&
 		    info->key.tp_dst == tcp->dest &&
-		    (ipv6 ? matches6(info, skb) : matches4(info, skb)) &&
+		    (ipv6 ? stt_matches6(info, skb) : stt_matches4(info, skb)) &&
 		    dst_hold_safe(&found->dst))
 			return &found->dst;
 	}
@@ -115,6 +115,6 @@ struct dst_entry *stt_metadata_get(struct stt_metadata *metadata,
 	info->key.tp_dst = tcp->dest;
 
 	dst_hold(&found->dst);
-	release(xchg((__force struct metadata_dst **)flow, found));
+	stt_release(xchg((__force struct metadata_dst **)flow, found));
 	return &found->dst;
 }

@@ -12,13 +12,16 @@
  * or copied, except struct vport_ops, which is ours.
  *
  * Where the build can read the kernel's own types (see openvswitch-abi), it
- * compares these declarations with them.
+ * compares these declarations with them.  Like compat.h, this file keeps the
+ * differences between kernels from vport-stt.c.
  */
 
 #include <linux/build_bug.h>
 #include <linux/netdevice.h>
 #include <linux/openvswitch.h>
+#include <linux/rtnetlink.h>
 #include <net/net_namespace.h>
+#include "compat.h"
 
 struct vport_ops;
 struct vport_portids;
@@ -121,11 +124,46 @@ void ovs_vport_ops_unregister(struct vport_ops *ops);
 struct vport *ovs_vport_alloc(int private_size, const struct vport_ops *ops,
 			      const struct vport_parms *parms);
 void ovs_vport_free(struct vport *vport);
-#ifdef STT_OVS_NETDEV_LINK_BY_DEVICE
-struct vport *ovs_netdev_link(struct vport *vport, bool tunnel);
-#else
-struct vport *ovs_netdev_link(struct vport *vport, const char *name);
-#endif
 void ovs_netdev_tunnel_destroy(struct vport *vport);
+
+/*
+ * Hands 'dev', which is held, over to openvswitch as the device of 'vport'.
+ * Consumes the reference to it, deletes it if that fails, and frees 'vport'
+ * then.
+ */
+#ifdef STT_OVS_NETDEV_LINK_BY_DEVICE
+
+struct vport *ovs_netdev_link(struct vport *vport, bool tunnel);
+
+static inline struct vport *stt_ovs_link_device(struct vport *vport,
+						struct net_device *dev)
+{
+	netdev_hold(dev, &vport->dev_tracker, GFP_KERNEL);
+	vport->dev = dev;
+	dev_put(dev);
+	return ovs_netdev_link(vport, true);
+}
+
+#else
+
+struct vport *ovs_netdev_link(struct vport *vport, const char *name);
+
+static inline struct vport *stt_ovs_link_device(struct vport *vport,
+						struct net_device *dev)
+{
+	vport = ovs_netdev_link(vport, dev->name);
+	if (IS_ERR(vport)) {
+		rtnl_lock();
+		if (dev->reg_state == NETREG_REGISTERED)
+			stt_rtnl_delete_link(dev);
+		dev_put(dev);
+		rtnl_unlock();
+	} else {
+		dev_put(dev);
+	}
+	return vport;
+}
+
+#endif
 
 #endif /* openvswitch.h */

@@ -3,22 +3,19 @@
 #define STT_RECEIVE_H
 
 /*
- * From the host's input hooks to the device
- * =========================================
+ * From the outer IP header to the device
+ * ======================================
  *
- * Segments are taken at LOCAL_IN, behind the host's filter rules, so that these
- * hold for STT as for anything else.  Connection tracking never sees them: to
- * it they would be a TCP connection without a handshake.  It does see all that
- * only has STT's port, such as the replies of a connection that it translated.
+ * A segment is checked, and reassembled to a frame if it is none by itself.  The
+ * device gets the inner packet with the offloads that its frame header describes.
  */
 
 #include <linux/types.h>
 
-struct stt_fragment;
-struct stt_net;
+struct sk_buff;
+struct stt_device;
 
-int stt_receive_register(struct stt_net *sn);
-void stt_receive_unregister(struct stt_net *sn);
-void stt_receive_drop_chain(struct stt_net *sn, struct stt_fragment *fragment);
+void stt_receive(struct stt_device *stt, struct sk_buff *skb,
+		 unsigned int offset, bool ipv6);
 
 #endif /* receive.h */

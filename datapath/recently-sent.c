@@ -78,8 +78,8 @@ void stt_recently_sent_destroy(struct stt_recently_sent *sent)
 	kvfree(sent);
 }
 
-static struct bucket *bucket_of(struct stt_recently_sent *sent,
-				const struct stt_sent_pair *pair)
+static struct bucket *stt_bucket_of(struct stt_recently_sent *sent,
+				    const struct stt_sent_pair *pair)
 {
 	u32 hash = __ipv6_addr_jhash(&pair->destination,
 				     __ipv6_addr_jhash(&pair->source,
@@ -89,14 +89,14 @@ static struct bucket *bucket_of(struct stt_recently_sent *sent,
 	return &sent->buckets[hash & (N_BUCKETS - 1)];
 }
 
-static bool is_for(const struct entry *entry, const struct stt_sent_pair *pair)
+static bool stt_is_for(const struct entry *entry, const struct stt_sent_pair *pair)
 {
 	return ipv6_addr_equal(&entry->pair.destination, &pair->destination) &&
 	       ipv6_addr_equal(&entry->pair.source, &pair->source) &&
 	       READ_ONCE(entry->largest);
 }
 
-static bool is_recent(const struct entry *entry, u32 now)
+static bool stt_is_recent(const struct entry *entry, u32 now)
 {
 	return READ_ONCE(entry->largest) &&
 	       now - READ_ONCE(entry->since) < RECENT;
@@ -106,17 +106,17 @@ static bool is_recent(const struct entry *entry, u32 now)
  * Returns the entry for 'pair' and 'mark', or that which is to become it, or NULL
  * if all are in use and none may give way now.
  */
-static struct entry *find(struct bucket *bucket,
-			  const struct stt_sent_pair *pair, u32 mark, u32 now)
+static struct entry *stt_find(struct bucket *bucket,
+			      const struct stt_sent_pair *pair, u32 mark, u32 now)
 {
 	struct entry *entry, *free = NULL;
 	unsigned int i;
 
 	for (i = 0; i < STT_SENT_MAX_MARKS; i++) {
 		entry = &bucket->entries[(mark + i) % STT_SENT_MAX_MARKS];
-		if (READ_ONCE(entry->mark) == mark && is_for(entry, pair))
+		if (READ_ONCE(entry->mark) == mark && stt_is_for(entry, pair))
 			return entry;
-		if (!free && !is_recent(entry, now))
+		if (!free && !stt_is_recent(entry, now))
 			free = entry;
 	}
 	if (!free && now - READ_ONCE(bucket->replaced) >= REPLACE)
@@ -125,13 +125,13 @@ static struct entry *find(struct bucket *bucket,
 }
 
 /* Returns true if 'entry' says all about a packet of 'length' bytes. */
-static bool is_up_to_date(const struct entry *entry,
-			  const struct stt_sent_pair *pair, u32 mark,
-			  unsigned int length, u32 now)
+static bool stt_is_up_to_date(const struct entry *entry,
+			      const struct stt_sent_pair *pair, u32 mark,
+			      unsigned int length, u32 now)
 {
 	return READ_ONCE(entry->largest) >= length &&
 	       now - READ_ONCE(entry->since) < REFRESH &&
-	       READ_ONCE(entry->mark) == mark && is_for(entry, pair);
+	       READ_ONCE(entry->mark) == mark && stt_is_for(entry, pair);
 }
 
 /*
@@ -142,19 +142,19 @@ void stt_recently_sent_add(struct stt_recently_sent *sent,
 			   const struct stt_sent_pair *pair, u32 mark,
 			   unsigned int length)
 {
-	struct bucket *bucket = bucket_of(sent, pair);
+	struct bucket *bucket = stt_bucket_of(sent, pair);
 	u32 now = jiffies;
-	struct entry *entry = find(bucket, pair, mark, now);
+	struct entry *entry = stt_find(bucket, pair, mark, now);
 
 	/* What others change meanwhile makes this wrong now and then: then the
 	 * next packet does it.
 	 */
-	if (!entry || is_up_to_date(entry, pair, mark, length, now) ||
+	if (!entry || stt_is_up_to_date(entry, pair, mark, length, now) ||
 	    !spin_trylock(&bucket->lock))
 		return;
-	entry = find(bucket, pair, mark, now);
-	if (entry && (entry->mark != mark || !is_for(entry, pair))) {
-		if (is_recent(entry, now))
+	entry = stt_find(bucket, pair, mark, now);
+	if (entry && (entry->mark != mark || !stt_is_for(entry, pair))) {
+		if (stt_is_recent(entry, now))
 			WRITE_ONCE(bucket->replaced, now);
 		entry->pair = *pair;
 		WRITE_ONCE(entry->mark, mark);
@@ -162,7 +162,7 @@ void stt_recently_sent_add(struct stt_recently_sent *sent,
 		WRITE_ONCE(entry->since, now);
 		WRITE_ONCE(entry->largest, length);
 	} else if (entry && now - entry->since >= REFRESH) {
-		entry->largest_before = is_recent(entry, now) ? entry->largest
+		entry->largest_before = stt_is_recent(entry, now) ? entry->largest
 							      : 0;
 		WRITE_ONCE(entry->since, now);
 		WRITE_ONCE(entry->largest, length);
@@ -181,7 +181,7 @@ unsigned int stt_recently_sent_find(struct stt_recently_sent *sent,
 				    unsigned int mtu,
 				    u32 marks[STT_SENT_MAX_MARKS])
 {
-	struct bucket *bucket = bucket_of(sent, pair);
+	struct bucket *bucket = stt_bucket_of(sent, pair);
 	unsigned int i, n = 0;
 	u32 now = jiffies;
 
@@ -189,7 +189,7 @@ unsigned int stt_recently_sent_find(struct stt_recently_sent *sent,
 	for (i = 0; i < STT_SENT_MAX_MARKS; i++) {
 		const struct entry *entry = &bucket->entries[i];
 
-		if (is_for(entry, pair) && is_recent(entry, now) &&
+		if (stt_is_for(entry, pair) && stt_is_recent(entry, now) &&
 		    max(entry->largest, entry->largest_before) > mtu)
 			marks[n++] = entry->mark;
 	}
@@ -204,7 +204,7 @@ unsigned int stt_recently_sent_find(struct stt_recently_sent *sent,
 bool stt_recently_sent_believe(struct stt_recently_sent *sent,
 			       const struct stt_sent_pair *pair)
 {
-	struct bucket *bucket = bucket_of(sent, pair);
+	struct bucket *bucket = stt_bucket_of(sent, pair);
 	u32 now = jiffies;
 	bool believe;
 
@@ -267,8 +267,8 @@ void stt_sent_ids_take(u32 counter, u32 first, u32 n)
  * Returns true if it is long ago that the CPU of 'ids' used the values that it
  * took 'i' times before 'last'.
  */
-static bool has_ended(const struct taken_ids *ids, unsigned int last,
-		      unsigned int i, u32 now)
+static bool stt_has_ended(const struct taken_ids *ids, unsigned int last,
+			  unsigned int i, u32 now)
 {
 	u32 counter = READ_ONCE(ids->taken[(last - i) % N_TAKEN].counter);
 
@@ -303,7 +303,7 @@ bool stt_sent_ids_have(u32 counter, u32 value, u32 mask)
 			if (READ_ONCE(taken->counter) == counter &&
 			    ((value - READ_ONCE(taken->first)) & mask) <
 			    READ_ONCE(taken->n) &&
-			    !has_ended(ids, last, i, now))
+			    !stt_has_ended(ids, last, i, now))
 				return true;
 		}
 	}

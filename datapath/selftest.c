@@ -973,7 +973,7 @@ static void __init test_reassembly_limits(void)
 		EXPECT_HELD();
 	}
 	put_key(&key, i, 2000, 2 * i, 1, 0);
-	EXPECT(0, STT_MAX_SEGMENTS + 1, SEGMENTS);
+	EXPECT(0, STT_MAX_SEGMENTS + 1, SEGMENT_LIMIT);
 	EXPECT_OCCUPANCY(0, 0, 0);
 
 	/* Bytes of a source: its least recently used frame goes. */

@@ -7,13 +7,6 @@
  * built with STT_SELFTEST=y is loaded.  If one fails, so does loading.
  */
 
-#ifdef STT_SELFTEST
 int stt_selftest(void);
-#else
-static inline int stt_selftest(void)
-{
-	return 0;
-}
-#endif
 
 #endif /* selftest.h */

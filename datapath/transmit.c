@@ -23,7 +23,7 @@
 #include <net/udp_tunnel.h>
 #include <net/xfrm.h>
 #include "compat.h"
-#include "device.h"
+#include "counters.h"
 #include "frag-list.h"
 #include "namespace.h"
 #include "recently-sent.h"
@@ -57,7 +57,7 @@ static DEFINE_PER_CPU(struct stt_frame_id_blocks, frame_id_blocks);
  * Returns an id for a frame that goes between the addresses of 'pair'.  The caller
  * has BHs disabled.
  */
-static u32 new_frame_id(const struct stt_sent_pair *pair)
+static u32 stt_next_frame_id(const struct stt_sent_pair *pair)
 {
 	struct stt_frame_id_sequence sequence;
 	u32 id, value;
@@ -105,7 +105,7 @@ bool stt_transmit_has_used_id(const struct stt_sent_pair *pair, u32 id,
  * frame takes depends on its source port, and on who answers now, so what was
  * looked up for one frame does not hold for others.
  */
-static bool is_multipath4(struct net *net, struct flowi4 *flow)
+static bool stt_is_multipath4(struct net *net, struct flowi4 *flow)
 {
 	struct fib_result result;
 	bool multipath;
@@ -120,7 +120,7 @@ static bool is_multipath4(struct net *net, struct flowi4 *flow)
 }
 
 /* The same for the IPv6 route 'dst'. */
-static bool is_multipath6(const struct dst_entry *dst)
+static bool stt_is_multipath6(const struct dst_entry *dst)
 {
 	const struct fib6_info *from;
 	bool multipath = false;
@@ -144,8 +144,8 @@ static bool is_multipath6(const struct dst_entry *dst)
  * set, and sets its source address, if that was 0, and 'dst'.  Returns 0 or a
  * negative errno.
  */
-static int route4(const struct stt_device *stt, struct outer_path *path,
-		  struct dst_cache *cache)
+static int stt_route4(const struct stt_device *stt, struct outer_path *path,
+		      struct dst_cache *cache)
 {
 	struct flowi4 flow = {
 		.flowi4_mark = path->mark,
@@ -172,14 +172,14 @@ static int route4(const struct stt_device *stt, struct outer_path *path,
 		return PTR_ERR(rt);
 	path->dst = &rt->dst;
 	path->source.ipv4 = flow.saddr;
-	if (cache && !is_multipath4(stt->net, &asked))
+	if (cache && !stt_is_multipath4(stt->net, &asked))
 		dst_cache_set_ip4(cache, path->dst, flow.saddr);
 	return 0;
 }
 
 /* The same for IPv6. */
-static int route6(const struct stt_device *stt, struct outer_path *path,
-		  struct dst_cache *cache)
+static int stt_route6(const struct stt_device *stt, struct outer_path *path,
+		      struct dst_cache *cache)
 {
 	struct flowi6 flow = {
 		.flowi6_mark = path->mark,
@@ -206,7 +206,7 @@ static int route6(const struct stt_device *stt, struct outer_path *path,
 		return PTR_ERR(dst);
 	path->dst = dst;
 	path->source.ipv6 = flow.saddr;
-	if (cache && !is_multipath6(dst))
+	if (cache && !stt_is_multipath6(dst))
 		dst_cache_set_ip6(cache, dst, &flow.saddr);
 	return 0;
 }
@@ -215,7 +215,7 @@ static int route6(const struct stt_device *stt, struct outer_path *path,
  * Returns the TOS or traffic class of the IP packet in the Ethernet frame 'skb',
  * with VLAN tags in front of it or without, or 0 if there is none.
  */
-static u8 inner_tos(const struct sk_buff *skb)
+static u8 stt_inner_tos(const struct sk_buff *skb)
 {
 	unsigned int offset = ETH_HLEN;
 	union {
@@ -242,8 +242,8 @@ static u8 inner_tos(const struct sk_buff *skb)
  * Finds the path of 'skb' from its tunnel metadata 'info'.  Returns 0, with a
  * reference to path->dst that is the caller's, or a negative errno.
  */
-static int find_path(const struct stt_device *stt, struct sk_buff *skb,
-		     struct ip_tunnel_info *info, struct outer_path *path)
+static int stt_find_path(const struct stt_device *stt, struct sk_buff *skb,
+			 struct ip_tunnel_info *info, struct outer_path *path)
 {
 	const struct ip_tunnel_key *key = &info->key;
 	struct dst_cache *cache = NULL;
@@ -251,7 +251,7 @@ static int find_path(const struct stt_device *stt, struct sk_buff *skb,
 
 	memset(path, 0, sizeof(*path));
 	path->ipv6 = ip_tunnel_info_af(info) == AF_INET6;
-	path->tos = INET_ECN_encapsulate(key->tos, inner_tos(skb));
+	path->tos = INET_ECN_encapsulate(key->tos, stt_inner_tos(skb));
 	path->dont_fragment = stt_key_dont_fragment(key);
 	path->mark = skb->mark;
 	/* From the range of net.ipv4.ip_local_port_range. */
@@ -263,11 +263,11 @@ static int find_path(const struct stt_device *stt, struct sk_buff *skb,
 		path->source.ipv6 = key->u.ipv6.src;
 		path->destination.ipv6 = key->u.ipv6.dst;
 		path->flow_label = key->label;
-		err = route6(stt, path, cache);
+		err = stt_route6(stt, path, cache);
 	} else {
 		path->source.ipv4 = key->u.ipv4.src;
 		path->destination.ipv4 = key->u.ipv4.dst;
-		err = route4(stt, path, cache);
+		err = stt_route4(stt, path, cache);
 	}
 	if (err)
 		return err;
@@ -295,7 +295,7 @@ static int find_path(const struct stt_device *stt, struct sk_buff *skb,
  * Moves an outermost 802.1Q tag of 'skb' to 'frame', which is where older
  * receivers expect it.  Returns 0 or a negative errno.
  */
-static int take_vlan(struct sk_buff *skb, struct stt_frame *frame)
+static int stt_take_vlan(struct sk_buff *skb, struct stt_frame *frame)
 {
 	int err;
 
@@ -333,7 +333,7 @@ static int take_vlan(struct sk_buff *skb, struct stt_frame *frame)
  * Describes in 'frame' the checksum and segmentation that are still to be done
  * for 'skb'.  Returns false if the frame header has no words for them.
  */
-static bool describe(struct sk_buff *skb, struct stt_frame *frame)
+static bool stt_describe(struct sk_buff *skb, struct stt_frame *frame)
 {
 	const u32 describable = SKB_GSO_TCPV4 | SKB_GSO_TCPV6 |
 				SKB_GSO_TCP_ECN | SKB_GSO_DODGY |
@@ -362,14 +362,15 @@ static bool describe(struct sk_buff *skb, struct stt_frame *frame)
 }
 
 /* Puts the outer headers for 'frame' in front of 'skb'. */
-static int push_outer(const struct stt_device *stt, struct sk_buff *skb,
-		      const struct outer_path *path, const struct stt_frame *frame)
+static int stt_push_outer(const struct stt_device *stt, struct sk_buff *skb,
+			  const struct outer_path *path,
+			  const struct stt_frame *frame)
 {
 	unsigned int frame_length = STT_FRAME_HEADER_LEN + skb->len;
 	struct stt_segment segment = {
 		.source_port = ntohs(path->source_port),
 		.destination_port = ntohs(stt->port),
-		.frame_id = new_frame_id(&path->pair),
+		.frame_id = stt_next_frame_id(&path->pair),
 		.frame_length = frame_length,
 	};
 	struct skb_shared_info *shinfo;
@@ -457,8 +458,8 @@ static int push_outer(const struct stt_device *stt, struct sk_buff *skb,
  * Remembers that a frame of 'frame_length' bytes goes out by 'path', for ICMP
  * messages about it.
  */
-static void remember(const struct stt_device *stt,
-		     const struct outer_path *path, unsigned int frame_length)
+static void stt_remember(const struct stt_device *stt,
+			 const struct outer_path *path, unsigned int frame_length)
 {
 	unsigned int length = min(frame_length, path->segment_size) +
 			      STT_SEGMENT_HEADER_LEN +
@@ -470,8 +471,8 @@ static void remember(const struct stt_device *stt,
 }
 
 /* Sends 'skb', which 'frame' describes, as one frame, or drops it. */
-static void send_frame(struct stt_device *stt, struct sk_buff *skb,
-		       const struct outer_path *path, struct stt_frame *frame)
+static void stt_send_frame(struct stt_device *stt, struct sk_buff *skb,
+			   const struct outer_path *path, struct stt_frame *frame)
 {
 	struct net_device *dev = stt->dev;
 	unsigned int len = skb->len;
@@ -494,14 +495,14 @@ static void send_frame(struct stt_device *stt, struct sk_buff *skb,
 	}
 
 	skb_scrub_packet(skb, stt_crosses_namespaces(stt));
-	if (push_outer(stt, skb, path, frame)) {
+	if (stt_push_outer(stt, skb, path, frame)) {
 		stt_drop(dev, skb, STT_DROP_TX_NO_MEMORY);
 		return;
 	}
 	stt_count_event(dev, STT_EVENT_TX_FRAMES);
 	if (skb_is_gso(skb))
 		stt_count_event(dev, STT_EVENT_TX_SEGMENTED);
-	remember(stt, path, STT_FRAME_HEADER_LEN + len);
+	stt_remember(stt, path, STT_FRAME_HEADER_LEN + len);
 
 	skb_dst_set(skb, dst_clone(path->dst));
 	/* To connection tracking, segments are a connection without a
@@ -518,8 +519,8 @@ static void send_frame(struct stt_device *stt, struct sk_buff *skb,
 }
 
 /* Cuts the super-packet 'skb' and sends the pieces. */
-static void cut_and_send(struct stt_device *stt, struct sk_buff *skb,
-			 const struct outer_path *path, struct stt_frame *frame)
+static void stt_cut_and_send(struct stt_device *stt, struct sk_buff *skb,
+			     const struct outer_path *path, struct stt_frame *frame)
 {
 	netdev_features_t features = NETIF_F_SG | NETIF_F_HW_CSUM;
 	struct sk_buff *pieces, *next;
@@ -533,13 +534,13 @@ static void cut_and_send(struct stt_device *stt, struct sk_buff *skb,
 	consume_skb(skb);
 	skb_list_walk_safe(pieces, skb, next) {
 		skb_mark_not_on_list(skb);
-		describe(skb, frame);
-		send_frame(stt, skb, path, frame);
+		stt_describe(skb, frame);
+		stt_send_frame(stt, skb, path, frame);
 	}
 }
 
 /* Sends 'skb' by 'dev' to where its metadata says. */
-static void transmit(struct sk_buff *skb, struct net_device *dev)
+static void stt_transmit_packet(struct sk_buff *skb, struct net_device *dev)
 {
 	struct stt_device *stt = netdev_priv(dev);
 	struct ip_tunnel_info *info = skb_tunnel_info(skb);
@@ -562,17 +563,17 @@ static void transmit(struct sk_buff *skb, struct net_device *dev)
 		stt_drop(dev, skb, STT_DROP_TX_TRUNCATED);
 		return;
 	}
-	if (find_path(stt, skb, info, &path)) {
+	if (stt_find_path(stt, skb, info, &path)) {
 		stt_drop(dev, skb, STT_DROP_TX_ROUTE);
 		return;
 	}
 
-	if (take_vlan(skb, &frame))
+	if (stt_take_vlan(skb, &frame))
 		stt_drop(dev, skb, STT_DROP_TX_NO_MEMORY);
-	else if (describe(skb, &frame) || !skb_is_gso(skb))
-		send_frame(stt, skb, &path, &frame);
+	else if (stt_describe(skb, &frame) || !skb_is_gso(skb))
+		stt_send_frame(stt, skb, &path, &frame);
 	else
-		cut_and_send(stt, skb, &path, &frame);
+		stt_cut_and_send(stt, skb, &path, &frame);
 	dst_release(path.dst);
 }
 
@@ -588,7 +589,7 @@ netdev_tx_t stt_transmit(struct sk_buff *skb, struct net_device *dev)
 		return NETDEV_TX_OK;
 	}
 	dev_xmit_recursion_inc();
-	transmit(skb, dev);
+	stt_transmit_packet(skb, dev);
 	dev_xmit_recursion_dec();
 	return NETDEV_TX_OK;
 }
@@ -604,7 +605,7 @@ int stt_fill_metadata_dst(struct net_device *dev, struct sk_buff *skb)
 	struct outer_path path;
 	int err;
 
-	err = find_path(stt, skb, info, &path);
+	err = stt_find_path(stt, skb, info, &path);
 	if (err)
 		return err;
 	dst_release(path.dst);

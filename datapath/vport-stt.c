@@ -23,17 +23,15 @@
 
 static struct vport_ops stt_vport_ops;
 
-static int get_vport_options(const struct vport *vport, struct sk_buff *skb)
+static int stt_get_vport_options(const struct vport *vport, struct sk_buff *skb)
 {
-	const struct stt_device *stt = netdev_priv(vport->dev);
-
-	return nla_put_u16(skb, OVS_TUNNEL_ATTR_DST_PORT, ntohs(stt->port))
-	       ? -EMSGSIZE : 0;
+	return nla_put_u16(skb, OVS_TUNNEL_ATTR_DST_PORT,
+			   ntohs(stt_device_port(vport->dev))) ? -EMSGSIZE : 0;
 }
 
 /* Makes the STT device called 'name' for 'port', and brings it up. */
-static struct net_device *create_device(struct net *net, const char *name,
-					__be16 port)
+static struct net_device *stt_create_device(struct net *net, const char *name,
+					    __be16 port)
 {
 	struct net_device *dev;
 	int err;
@@ -49,37 +47,7 @@ static struct net_device *create_device(struct net *net, const char *name,
 	return dev;
 }
 
-/*
- * Hands 'dev', which is held, over to openvswitch as the device of 'vport'.
- * Consumes the reference to it, deletes it if that fails, and frees 'vport'
- * then.
- */
-#ifdef STT_OVS_NETDEV_LINK_BY_DEVICE
-static struct vport *link_device(struct vport *vport, struct net_device *dev)
-{
-	netdev_hold(dev, &vport->dev_tracker, GFP_KERNEL);
-	vport->dev = dev;
-	dev_put(dev);
-	return ovs_netdev_link(vport, true);
-}
-#else
-static struct vport *link_device(struct vport *vport, struct net_device *dev)
-{
-	vport = ovs_netdev_link(vport, dev->name);
-	if (IS_ERR(vport)) {
-		rtnl_lock();
-		if (dev->reg_state == NETREG_REGISTERED)
-			stt_rtnl_delete_link(dev);
-		dev_put(dev);
-		rtnl_unlock();
-	} else {
-		dev_put(dev);
-	}
-	return vport;
-}
-#endif
-
-static struct vport *create(const struct vport_parms *parms)
+static struct vport *stt_create(const struct vport_parms *parms)
 {
 	struct net_device *dev;
 	struct nlattr *port = NULL;
@@ -105,8 +73,8 @@ static struct vport *create(const struct vport_parms *parms)
 	}
 
 	rtnl_lock();
-	dev = create_device(read_pnet(&parms->dp->net), parms->name,
-			    htons(nla_get_u16(port)));
+	dev = stt_create_device(read_pnet(&parms->dp->net), parms->name,
+				htons(nla_get_u16(port)));
 	if (!IS_ERR(dev))
 		dev_hold(dev);
 	rtnl_unlock();
@@ -114,14 +82,14 @@ static struct vport *create(const struct vport_parms *parms)
 		ovs_vport_free(vport);
 		return ERR_CAST(dev);
 	}
-	return link_device(vport, dev);
+	return stt_ovs_link_device(vport, dev);
 }
 
 static struct vport_ops stt_vport_ops = {
 	.type = (enum ovs_vport_type)OVS_VPORT_TYPE_STT,
-	.create = create,
+	.create = stt_create,
 	.destroy = ovs_netdev_tunnel_destroy,
-	.get_options = get_vport_options,
+	.get_options = stt_get_vport_options,
 	.send = dev_queue_xmit,
 	.owner = THIS_MODULE,
 };

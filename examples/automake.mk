@@ -15,4 +15,6 @@ EXTRA_DIST += \
 	examples/learning/packages \
 	examples/learning/run \
 	examples/ovn/packages \
-	examples/ovn/run
+	examples/ovn/run \
+	examples/tunnels/packages \
+	examples/tunnels/run

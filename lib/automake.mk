@@ -9,6 +9,8 @@ lib_libstt_la_SOURCES = \
 	lib/stt-budget.h \
 	lib/stt-drop.c \
 	lib/stt-drop.h \
+	lib/stt-event.c \
+	lib/stt-event.h \
 	lib/stt-frame-id.c \
 	lib/stt-frame-id.h \
 	lib/stt-frame.c \

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 #include "stt-drop.h"
-#include "stt-platform.h"
 
 static const struct {
     const char *name;

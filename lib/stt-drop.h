@@ -11,7 +11,10 @@
  * inner packet to be sent.
  *
  * Each line has the identifier, the name that users see (also in counters, so
- * it is a C identifier), and an explanation. */
+ * it is a C identifier), and an explanation.  A reason that only one datapath
+ * has does not exist in the other. */
+
+#include "stt-platform.h"
 
 #define STT_DROP_REASONS                                                     \
     STT_DROP_REASON(OUTER, rx_outer, "bad outer IP header")                  \
@@ -28,7 +31,8 @@
     STT_DROP_REASON(OVERLAP, rx_overlap, "frame with overlapping segments")  \
     STT_DROP_REASON(CONFLICT, rx_conflict,                                   \
                     "frame whose segments disagree about its length")        \
-    STT_DROP_REASON(SEGMENTS, rx_segments, "frame of too many segments")     \
+    STT_DROP_REASON(SEGMENT_LIMIT, rx_segment_limit,                         \
+                    "frame of too many segments")                            \
     STT_DROP_REASON(EXPIRED, rx_expired, "frame not completed in time")      \
     STT_DROP_REASON(SOURCE_LIMIT, rx_source_limit,                           \
                     "limit of bytes held for one source")                    \
@@ -43,9 +47,29 @@
     STT_DROP_REASON(MSS, rx_mss, "MSS out of range")                         \
     STT_DROP_REASON(INNER_CHECKSUM, rx_inner_checksum,                       \
                     "super-packet with a bad IPv4 header checksum")          \
+    STT_IN_USERSPACE(STT_DROP_REASON(INNER_LENGTH, rx_inner_length,          \
+                     "inner packet too long to be sent on"))                 \
+    STT_IN_USERSPACE(STT_DROP_REASON(NO_PORT, rx_no_port,                    \
+                     "inner packet that no port takes: another "             \
+                     "remote_ip, local_ip or key"))                          \
+    STT_IN_KERNEL(STT_DROP_REASON(POLICY, rx_policy,                         \
+                  "IPsec should have protected the segment"))                \
+    STT_IN_KERNEL(STT_DROP_REASON(ECN, rx_ecn,                               \
+                  "marked with CE, but the inner packet knows no ECN"))      \
     STT_DROP_REASON(TX_LENGTH, tx_length,                                    \
                     "inner packet too long for a frame")                     \
-    STT_DROP_REASON(TX_MTU, tx_mtu, "path MTU too small for the frame")
+    STT_DROP_REASON(TX_MTU, tx_mtu, "path MTU too small for the frame")      \
+    STT_IN_KERNEL(STT_DROP_REASON(TX_TRUNCATED, tx_truncated,                \
+                  "inner packet ends within its IP header"))                 \
+    STT_IN_KERNEL(STT_DROP_REASON(TX_METADATA, tx_metadata,                  \
+                  "no tunnel metadata"))                                     \
+    STT_IN_KERNEL(STT_DROP_REASON(TX_ROUTE, tx_route, "no route"))           \
+    STT_IN_KERNEL(STT_DROP_REASON(TX_RECURSION, tx_recursion,                \
+                  "too many tunnels in each other"))                         \
+    STT_IN_KERNEL(STT_DROP_REASON(TX_NO_MEMORY, tx_no_memory,                \
+                  "out of memory"))                                          \
+    STT_IN_KERNEL(STT_DROP_REASON(TX_OUTPUT, tx_output,                      \
+                  "IP, a firewall or the device dropped the frame"))
 
 enum stt_drop {
     STT_DROP_NONE,              /* Not dropped. */

@@ -17,6 +17,10 @@
 
 #ifdef __KERNEL__
 
+/* Parts of a list that only the kernel, or only userspace has. */
+#define STT_IN_KERNEL(...) __VA_ARGS__
+#define STT_IN_USERSPACE(...)
+
 #include <linux/atomic.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -108,6 +112,9 @@ stt_free_table(void *p)
 }
 
 #else /* !__KERNEL__ */
+
+#define STT_IN_KERNEL(...)
+#define STT_IN_USERSPACE(...) __VA_ARGS__
 
 #include <pthread.h>
 #include <stdbool.h>

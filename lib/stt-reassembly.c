@@ -789,7 +789,7 @@ insert_locked(struct stt_reassembly *r, struct shard *shard,
     } else {
         drop = find_place(frame, fragment, &place);
         if (!drop && frame->n_extents >= STT_MAX_SEGMENTS) {
-            drop = STT_DROP_SEGMENTS;
+            drop = STT_DROP_SEGMENT_LIMIT;
         } else if (!drop && !make_room(frame)) {
             drop = STT_DROP_NO_MEMORY;
         }

@@ -117,6 +117,7 @@ TESTSUITE_AT = \
 	tests/version.at \
 	tests/patch-ovs.at \
 	tests/release.at \
+	tests/run-tests.at \
 	tests/lib.at \
 	tests/reassembly.at \
 	tests/bench-lib.at \

@@ -265,7 +265,7 @@ model_compare(const struct model_frame *frame,
             return STT_DROP_OVERLAP;
         }
     }
-    return frame->n >= STT_MAX_SEGMENTS ? STT_DROP_SEGMENTS : STT_DROP_NONE;
+    return frame->n >= STT_MAX_SEGMENTS ? STT_DROP_SEGMENT_LIMIT : STT_DROP_NONE;
 }
 
 /* Puts in the fragment 'id'. */

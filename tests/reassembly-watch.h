@@ -254,7 +254,7 @@ watch_check_victims(const struct watch *watch, const struct stt_key *key,
             break;
         case STT_DROP_OVERLAP:
         case STT_DROP_CONFLICT:
-        case STT_DROP_SEGMENTS:
+        case STT_DROP_SEGMENT_LIMIT:
         case STT_DROP_NO_MEMORY:
             CHECK(self);
             CHECK_EQ(newcomer_drop, frame->drop);

@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include "stt-drop.h"
+#include "stt-event.h"
 #include "stt-frame-id.h"
 #include "stt-frame.h"
 #include "stt-hash.h"
@@ -1247,6 +1248,24 @@ test_drops(int argc, char *argv[])
     }
 }
 
+/* Prints all events, as users see them. */
+static void
+test_events(int argc, char *argv[])
+{
+    int i, j;
+
+    (void) argc, (void) argv;
+    for (i = 0; i < STT_N_EVENTS; i++) {
+        printf("%s: %s\n", stt_event_name(i), stt_event_text(i));
+        for (j = 0; j < i; j++) {
+            CHECK(strcmp(stt_event_name(i), stt_event_name(j)));
+            CHECK(strcmp(stt_event_text(i), stt_event_text(j)));
+        }
+    }
+    CHECK_TEXT(stt_event_name(STT_N_EVENTS), "unknown");
+    CHECK_TEXT(stt_event_text(-1), "unknown");
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -1266,6 +1285,7 @@ main(int argc, char *argv[])
         { "frame-ids", test_frame_ids },
         { "frame-ids-secret", test_frame_ids_secret },
         { "drops", test_drops },
+        { "events", test_events },
     };
 
     return test_main(argc, argv, commands, ARRAY_SIZE(commands));

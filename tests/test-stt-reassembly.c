@@ -949,7 +949,7 @@ test_segments(int argc, char *argv[])
     put(&watch, &key, 1000, 3 * 10 + 1, 1, 0);
     EXPECT(&watch, 0, 1, STT_DROP_DUPLICATE);
     put(&watch, &key, 1000, 3 * 10 + 2, 1, 0);
-    EXPECT(&watch, 0, STT_MAX_SEGMENTS + 1, STT_DROP_SEGMENTS);
+    EXPECT(&watch, 0, STT_MAX_SEGMENTS + 1, STT_DROP_SEGMENT_LIMIT);
 
     /* Overlap is looked at first. */
     for (i = 0; i < STT_MAX_SEGMENTS; i++) {

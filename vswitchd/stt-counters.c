@@ -14,7 +14,6 @@ STT_EVENTS
 #undef STT_EVENT
 #define STT_DROP_REASON(ID, NAME, TEXT) COVERAGE_DEFINE(stt_drop_##NAME);
 STT_DROP_REASONS
-STT_VSWITCHD_DROP_REASONS
 #undef STT_DROP_REASON
 
 /* Totals.  A thread counts in the bucket that its id selects, so threads
@@ -23,7 +22,7 @@ enum { N_BUCKETS = 16 };
 
 struct bucket {
     PADDED_MEMBERS(CACHE_LINE_SIZE,
-        atomic_uint64_t n[STT_N_EVENTS + STT_N_VSWITCHD_DROPS];
+        atomic_uint64_t n[STT_N_EVENTS + STT_N_DROPS];
     );
 };
 
@@ -52,35 +51,6 @@ sum(size_t counter)
     return total;
 }
 
-/* Returns the name of 'event', which is also its coverage counter's without
- * the "stt_" in front, a static string. */
-const char *
-stt_event_name(enum stt_event event)
-{
-    switch (event) {
-#define STT_EVENT(ID, NAME, TEXT) case STT_EVENT_##ID: return #NAME;
-    STT_EVENTS
-#undef STT_EVENT
-    case STT_N_EVENTS:
-    default:
-        return "unknown";
-    }
-}
-
-/* Returns what 'event' means, for people, a static string. */
-const char *
-stt_event_text(enum stt_event event)
-{
-    switch (event) {
-#define STT_EVENT(ID, NAME, TEXT) case STT_EVENT_##ID: return TEXT;
-    STT_EVENTS
-#undef STT_EVENT
-    case STT_N_EVENTS:
-    default:
-        return "unknown";
-    }
-}
-
 /* Counts one 'event'. */
 void
 stt_count(enum stt_event event)
@@ -104,36 +74,9 @@ stt_get_event_count(enum stt_event event)
     return sum(event);
 }
 
-/* Returns the short name of 'drop', which is also its coverage counter's
- * without the "stt_drop_" in front, a static string. */
-const char *
-stt_any_drop_name(unsigned int drop)
-{
-    switch (drop) {
-#define STT_DROP_REASON(ID, NAME, TEXT) case STT_DROP_##ID: return #NAME;
-    STT_VSWITCHD_DROP_REASONS
-#undef STT_DROP_REASON
-    default:
-        return stt_drop_name(drop);
-    }
-}
-
-/* Returns an explanation of 'drop' for people, a static string. */
-const char *
-stt_any_drop_text(unsigned int drop)
-{
-    switch (drop) {
-#define STT_DROP_REASON(ID, NAME, TEXT) case STT_DROP_##ID: return TEXT;
-    STT_VSWITCHD_DROP_REASONS
-#undef STT_DROP_REASON
-    default:
-        return stt_drop_text(drop);
-    }
-}
-
 /* Counts one packet dropped for the reason 'drop'. */
 void
-stt_count_drop(unsigned int drop)
+stt_count_drop(enum stt_drop drop)
 {
     packet_drops_note();
     add_one(STT_N_EVENTS + drop);
@@ -141,8 +84,9 @@ stt_count_drop(unsigned int drop)
 #define STT_DROP_REASON(ID, NAME, TEXT) \
     case STT_DROP_##ID: COVERAGE_INC(stt_drop_##NAME); break;
     STT_DROP_REASONS
-    STT_VSWITCHD_DROP_REASONS
 #undef STT_DROP_REASON
+    case STT_DROP_NONE:
+    case STT_N_DROPS:
     default:
         OVS_NOT_REACHED();
     }
@@ -150,7 +94,7 @@ stt_count_drop(unsigned int drop)
 
 /* Counts and frees 'packet', dropped for the reason 'drop'. */
 void
-stt_drop_packet(struct dp_packet *packet, unsigned int drop)
+stt_drop_packet(struct dp_packet *packet, enum stt_drop drop)
 {
     stt_count_drop(drop);
     dp_packet_delete(packet);
@@ -158,7 +102,7 @@ stt_drop_packet(struct dp_packet *packet, unsigned int drop)
 
 /* Returns how many packets were dropped for the reason 'drop'. */
 uint64_t
-stt_get_drop_count(unsigned int drop)
+stt_get_drop_count(enum stt_drop drop)
 {
     return sum(STT_N_EVENTS + drop);
 }

@@ -81,7 +81,7 @@ stt_no_port_count(const struct flow *flow)
     if (find_dpif_port(flow->in_port.odp_port)) {
         flow_tnl_copy__(&last, &flow->tunnel);
         last_time = time_msec();
-        stt_count_drop(STT_DROP_RX_NO_PORT);
+        stt_count_drop(STT_DROP_NO_PORT);
     }
     ovs_mutex_unlock(&mutex);
 }

@@ -75,7 +75,7 @@ get_reassembly(void)
 }
 
 static void
-drop(struct dp_packet *packet, unsigned int reason)
+drop(struct dp_packet *packet, enum stt_drop reason)
 {
     ++*pop_drops_get();
     stt_drop_packet(packet, reason);
@@ -288,7 +288,7 @@ pop_frame(struct dp_packet *packet, uint16_t offset,
     struct stt_batch pieces;
     struct stt_frame frame;
     struct stt_inner inner;
-    unsigned int reason;
+    enum stt_drop reason;
     bool finish;
 
     reason = stt_frame_read((char *) dp_packet_data(packet) + offset,
@@ -301,7 +301,7 @@ pop_frame(struct dp_packet *packet, uint16_t offset,
                                          &inner);
     }
     if (!reason && !frame.mss && dp_packet_size(packet) > STT_MAX_INNER_LEN) {
-        reason = STT_DROP_RX_INNER_LENGTH;
+        reason = STT_DROP_INNER_LENGTH;
     }
     if (reason) {
         drop(packet, reason);
@@ -387,7 +387,7 @@ reassemble(struct dp_packet *packet, struct origin *origin,
     fragment->charge = sizeof *packet + dp_packet_get_allocated(packet);
     fragment->ecn = origin->tos & IP_ECN_MASK;
 
-    stt_count(STT_EVENT_RX_SEGMENTS);
+    stt_count(STT_EVENT_RX_SEGMENTS_HELD);
     chain = stt_reassembly_insert(get_reassembly(), &key, &origin->segment,
                                   fragment, time_msec(), &dead);
     drop_chain(dead);

@@ -93,10 +93,9 @@ show_counters(struct ds *s)
                       stt_get_event_count(event), stt_event_text(event));
     }
     ds_put_cstr(s, "dropped:\n");
-    for (unsigned int drop = STT_DROP_NONE + 1; drop < STT_N_VSWITCHD_DROPS;
-         drop++) {
-        ds_put_format(s, "  %-18s %10"PRIu64"  %s\n", stt_any_drop_name(drop),
-                      stt_get_drop_count(drop), stt_any_drop_text(drop));
+    for (enum stt_drop drop = STT_DROP_NONE + 1; drop < STT_N_DROPS; drop++) {
+        ds_put_format(s, "  %-18s %10"PRIu64"  %s\n", stt_drop_name(drop),
+                      stt_get_drop_count(drop), stt_drop_text(drop));
     }
     stt_no_port_show(s);
     ds_put_cstr(s, "dropped, of any port:\n");

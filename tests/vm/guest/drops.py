@@ -100,7 +100,7 @@ CASES = (
          HALF % 101, HALF % 101 + " offset=399"),
     case("rx_conflict", 2, "rx_errors", "TCP_INVALID_SEQUENCE",
          HALF % 102, HALF % 102 + " offset=400 frame_length=1061"),
-    case("rx_segments", 257, "rx_dropped", "PROTO_MEM",
+    case("rx_segment_limit", 257, "rx_dropped", "PROTO_MEM",
          "tcp4 len=60000 : frame : segment size=100 id=103 : pick n="
          + ",".join(str(i) for i in range(257))),
     case("rx_expired", 2, "rx_dropped",

@@ -161,7 +161,7 @@ def misfits(peer):
         peer.dropped("rx_conflict", 2, inner + "length=400 id=102",
                      inner + "offset=400 length=400 frame_length=%d id=102"
                      % length)
-    peer.dropped("rx_segments", 257, "tcp4 len=60000 : frame : segment "
+    peer.dropped("rx_segment_limit", 257, "tcp4 len=60000 : frame : segment "
                  "size=100 id=103 : pick n="
                  + ",".join(str(i) for i in range(257)))
 
