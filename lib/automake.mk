@@ -11,10 +11,16 @@ lib_libstt_la_SOURCES = \
 	lib/stt-drop.h \
 	lib/stt-event.c \
 	lib/stt-event.h \
+	lib/stt-extents.c \
+	lib/stt-extents.h \
+	lib/stt-fragment.c \
+	lib/stt-fragment.h \
 	lib/stt-frame-id.c \
 	lib/stt-frame-id.h \
 	lib/stt-frame.c \
 	lib/stt-frame.h \
+	lib/stt-grant.c \
+	lib/stt-grant.h \
 	lib/stt-hash.c \
 	lib/stt-hash.h \
 	lib/stt-inner.c \

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 #include "stt-reassembly.h"
 
-#include "stt-budget.h"
+#include "stt-extents.h"
 #include "stt-frame.h"
+#include "stt-grant.h"
 #include "stt-hash.h"
 #include "stt-list.h"
 
@@ -12,19 +13,9 @@ enum {
     SOURCE_BUCKETS = 64,
 };
 
-/* So many fragments of a frame have room in it: the longest frame on an Ethernet
- * has 45 of them. */
-enum { USUAL_FRAGMENTS = 48 };
-
 /* Frames are taken out of a shard as old, under its lock and in one go, until they
  * had so many fragments. */
 enum { FRAGMENTS_PER_GO = STT_MAX_SEGMENTS };
-
-/* What is taken from a shared budget beyond what is needed at once, in bytes, and
- * kept of what is not needed any more.  Much more than comes and goes with a
- * frame, so that few frames come upon the budget's lock, and little to what a
- * budget is. */
-static const uint64_t allowance = 256 * 1024;
 
 /* A source address from which there is at least one frame. */
 struct source {
@@ -35,18 +26,7 @@ struct source {
     uint64_t bytes;             /* Charged for its fragments. */
 };
 
-/* Where in its frame a fragment lies. */
-struct extent {
-    uint16_t start;
-    uint16_t end;               /* One behind its last byte. */
-};
-
-/* A frame of which some segments are held.
- *
- * To find the place of a segment among those that are held, in whatever order
- * they come, takes a binary search.  It looks at extents only, which lie side by
- * side, and not at the fragments, each of which is in a packet of its own and in
- * no cache any more (CVE-2018-5390).  Fragments are put in order when the frame
+/* A frame of which some segments are held.  Its fragments are put in order when it
  * is whole. */
 struct frame {
     struct stt_list in_bucket;  /* Or in a list of frames removed. */
@@ -60,14 +40,8 @@ struct frame {
     uint32_t held;              /* Bytes of payload. */
     uint16_t length;            /* Of the whole frame. */
     uint8_t drop;               /* If removed: an enum stt_drop. */
-    bool reordered;             /* Some fragment came after one behind it. */
     struct stt_fragment *fragments; /* Chain, the last to come first. */
-
-    /* By offset, one for each fragment. */
-    uint16_t n_extents;
-    uint16_t room;              /* For so many. */
-    struct extent *extents;     /* At first 'usual'. */
-    struct extent usual[USUAL_FRAGMENTS];
+    struct stt_extents extents; /* One for each fragment. */
 };
 
 struct shard {
@@ -89,17 +63,12 @@ struct stt_reassembly {
      * caches of all CPUs, what is written is in lines of its own. */
     uint64_t seed[2];
     uint32_t n_shards;          /* A power of 2. */
-    bool trusted;               /* By the budget. */
-    struct stt_budget *budget;  /* That is shared, or NULL. */
     struct stt_limits limits;   /* Each read and written by itself. */
-    uint8_t apart[STT_CACHE_LINE];
+    struct stt_grant grant;     /* Its first members, too. */
 
     stt_counter_t bytes;        /* Charged for all fragments. */
-    stt_counter_t granted;      /* Bytes taken from 'budget'.  At least 'bytes',
-                                 * less what others are just about to charge. */
-    stt_lock_t granted_lock;    /* To change 'granted'. */
     stt_counter_t n_frames;
-    uint8_t apart_too[STT_CACHE_LINE];
+    uint8_t apart[STT_CACHE_LINE];
 
     struct shard shards[];
 };
@@ -122,7 +91,7 @@ stt_reassembly_create(uint32_t n_shards, const uint64_t seed[2],
     memcpy(r->seed, seed, sizeof r->seed);
     r->n_shards = n_shards;
     r->limits = *limits;
-    stt_lock_init(&r->granted_lock);
+    stt_grant_init(&r->grant);
     for (i = 0; i < n_shards; i++) {
         struct shard *shard = &r->shards[i];
 
@@ -146,8 +115,8 @@ void
 stt_reassembly_share_budget(struct stt_reassembly *r,
                             struct stt_budget *budget, bool trusted)
 {
-    r->budget = budget;
-    r->trusted = trusted;
+    r->grant.budget = budget;
+    r->grant.trusted = trusted;
 }
 
 /* Sets the limits of 'r'.  They hold from the next stt_reassembly_insert() or
@@ -265,51 +234,6 @@ is_too_old(const struct frame *frame, uint64_t now, uint32_t age)
     return now >= frame->since + age;
 }
 
-/* Takes so much from the budget of 'r' that it covers 'bytes', which are charged
- * already.  Returns false if there is not so much left. */
-static bool
-extend_grant(struct stt_reassembly *r, uint64_t bytes)
-{
-    uint64_t granted;
-
-    stt_lock(&r->granted_lock);
-    granted = stt_counter_read(&r->granted);
-    if (bytes > granted) {
-        uint64_t missing = bytes - granted;
-
-        granted = stt_counter_add(&r->granted,
-                                  stt_budget_take(r->budget, r->trusted,
-                                                  missing,
-                                                  missing + allowance));
-    }
-    stt_unlock(&r->granted_lock);
-    return bytes <= granted;
-}
-
-/* Gives what 'r' has not charged back to its budget, except for 'kept' bytes. */
-static void
-reduce_grant(struct stt_reassembly *r, uint64_t kept)
-{
-    uint64_t granted, needed;
-
-    stt_lock(&r->granted_lock);
-    granted = stt_counter_read(&r->granted);
-    needed = stt_counter_read(&r->bytes) + kept;
-    if (granted > needed) {
-        uint64_t surplus = granted - needed;
-
-        /* Whoever charges bytes does so before looking at 'granted', and here it
-         * is the other way round: at least one of both sees the other. */
-        granted = stt_counter_add(&r->granted, -(int64_t) surplus);
-        if (stt_counter_read(&r->bytes) > granted) {
-            stt_counter_add(&r->granted, surplus);
-        } else {
-            stt_budget_give_back(r->budget, surplus);
-        }
-    }
-    stt_unlock(&r->granted_lock);
-}
-
 /* Charges 'bytes' more to 'r'.  Returns STT_DROP_NONE, or the limit that stands
  * against it.  Adding first and taking back afterwards keeps the sum exact,
  * whatever other threads add meanwhile. */
@@ -321,8 +245,7 @@ charge(struct stt_reassembly *r, uint32_t bytes)
 
     if (sum > STT_READ_SHARED(r->limits.bytes)) {
         drop = STT_DROP_BYTE_LIMIT;
-    } else if (r->budget && sum > stt_counter_read(&r->granted)
-               && !extend_grant(r, sum)) {
+    } else if (!stt_grant_cover(&r->grant, sum)) {
         drop = STT_DROP_TOTAL_LIMIT;
     } else {
         return STT_DROP_NONE;
@@ -337,9 +260,7 @@ discharge(struct stt_reassembly *r, uint32_t bytes)
 {
     uint64_t sum = stt_counter_add(&r->bytes, -(int64_t) bytes);
 
-    if (r->budget && stt_counter_read(&r->granted) > sum + 2 * allowance) {
-        reduce_grant(r, allowance);
-    }
+    stt_grant_reduce(&r->grant, sum, &r->bytes);
 }
 
 /* Removes 'frame' from 'shard', and frees its source if it was that one's last
@@ -378,79 +299,10 @@ discard_frame(struct stt_reassembly *r, struct shard *shard,
     stt_list_push_back(removed, &frame->in_bucket);
 }
 
-/* Joins two chains that are in order by offset to one that is so, too. */
-static struct stt_fragment *
-merge_chains(struct stt_fragment *a, struct stt_fragment *b)
-{
-    struct stt_fragment *chain;
-    struct stt_fragment **end = &chain;
-
-    while (a && b) {
-        struct stt_fragment **first = a->offset < b->offset ? &a : &b;
-
-        *end = *first;
-        end = &(*first)->next;
-        *first = *end;
-    }
-    *end = a ? a : b;
-    return chain;
-}
-
-/* Puts 'chain', of fragments that do not overlap, in order by offset. */
-static struct stt_fragment *
-sort_chain(struct stt_fragment *chain)
-{
-    /* Merge sort: number i is empty or has 2**i fragments, the last one may have
-     * more. */
-    struct stt_fragment *sorted[8] = { NULL };
-    struct stt_fragment *next = chain;
-    size_t i;
-
-    /* Which it is if the fragments came from the back. */
-    while (next->next && next->offset < next->next->offset) {
-        next = next->next;
-    }
-    if (!next->next) {
-        return chain;
-    }
-
-    for (; chain; chain = next) {
-        next = chain->next;
-        chain->next = NULL;
-        for (i = 0; sorted[i] && i < 7; i++) {
-            chain = merge_chains(sorted[i], chain);
-            sorted[i] = NULL;
-        }
-        sorted[i] = merge_chains(sorted[i], chain);
-    }
-    for (i = 0; i < 8; i++) {
-        chain = merge_chains(sorted[i], chain);
-    }
-    return chain;
-}
-
-/* Returns 'chain' with its fragments in the opposite order. */
-struct stt_fragment *
-stt_fragment_reverse(struct stt_fragment *chain)
-{
-    struct stt_fragment *reversed = NULL;
-
-    while (chain) {
-        struct stt_fragment *next = chain->next;
-
-        chain->next = reversed;
-        reversed = chain;
-        chain = next;
-    }
-    return reversed;
-}
-
 static void
 free_frame(struct frame *frame)
 {
-    if (frame->extents != frame->usual) {
-        stt_free(frame->extents);
-    }
+    stt_extents_uninit(&frame->extents);
     stt_free(frame);
 }
 
@@ -459,22 +311,12 @@ free_frame(struct frame *frame)
 static struct stt_fragment *
 open_frame(struct frame *frame)
 {
-    struct stt_fragment *chain = (frame->reordered
-                                  ? sort_chain(frame->fragments)
+    struct stt_fragment *chain = (frame->extents.reordered
+                                  ? stt_fragment_sort(frame->fragments)
                                   : stt_fragment_reverse(frame->fragments));
 
     free_frame(frame);
     return chain;
-}
-
-/* Adds the 'fragment' alone to the chain '*dead'. */
-static void
-bury(struct stt_fragment *fragment, enum stt_drop drop,
-     struct stt_fragment **dead)
-{
-    fragment->drop = drop;
-    fragment->next = *dead;
-    *dead = fragment;
 }
 
 /* Frees the frames on the list 'removed', and adds their fragments to the chain
@@ -490,7 +332,7 @@ bury_frames(struct stt_list *removed, struct stt_fragment **dead)
 
         for (fragment = frame->fragments; fragment; fragment = next) {
             next = fragment->next;
-            bury(fragment, frame->drop, dead);
+            stt_fragment_bury(fragment, frame->drop, dead);
         }
         stt_list_remove(&frame->in_bucket);
         free_frame(frame);
@@ -616,8 +458,7 @@ add_frame(struct stt_reassembly *r, struct shard *shard,
     frame->key = *key;
     frame->length = length;
     frame->since = now;
-    frame->room = USUAL_FRAGMENTS;
-    frame->extents = frame->usual;
+    stt_extents_init(&frame->extents);
     stt_list_push_back(frame_bucket, &frame->in_bucket);
     stt_list_push_back(&source->frames, &frame->in_source);
     stt_list_push_back(&shard->by_use, &frame->by_use);
@@ -626,86 +467,14 @@ add_frame(struct stt_reassembly *r, struct shard *shard,
     return frame;
 }
 
-/* Finds where in 'frame' the 'fragment' belongs.  Returns STT_DROP_NONE and
- * stores in '*place' how many fragments come before it, or returns why it does
- * not belong there. */
-static enum stt_drop
-find_place(const struct frame *frame, const struct stt_fragment *fragment,
-           uint32_t *place)
-{
-    const struct extent *extents = frame->extents;
-    uint32_t start = fragment->offset;
-    uint32_t end = start + fragment->length;
-    uint32_t low = 0, high = frame->n_extents;
-
-    /* Segments mostly come in order, or from the back. */
-    if (!high || start >= extents[high - 1].end) {
-        *place = high;
-        return STT_DROP_NONE;
-    }
-    if (end <= extents[0].start) {
-        *place = 0;
-        return STT_DROP_NONE;
-    }
-
-    /* Number 'high' becomes the first held fragment that ends behind the start of
-     * the new one: the only one that can contain it, and if it does not lie in
-     * front of the new one's end, there is no overlap at all. */
-    high--;
-    while (low < high) {
-        uint32_t middle = (low + high) / 2;
-
-        if (extents[middle].end > start) {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    if (extents[high].start >= end) {
-        *place = high;
-        return STT_DROP_NONE;
-    }
-    return (extents[high].start <= start && extents[high].end >= end
-            ? STT_DROP_DUPLICATE
-            : STT_DROP_OVERLAP);
-}
-
-/* Makes sure that 'frame' has room for one more fragment.  Returns false if there
- * is no memory. */
-static bool
-make_room(struct frame *frame)
-{
-    struct extent *extents;
-
-    if (frame->n_extents < frame->room) {
-        return true;
-    }
-    extents = stt_zalloc(STT_MAX_SEGMENTS * sizeof *extents);
-    if (!extents) {
-        return false;
-    }
-    memcpy(extents, frame->extents, frame->n_extents * sizeof *extents);
-    frame->extents = extents;
-    frame->room = STT_MAX_SEGMENTS;
-    return true;
-}
-
 /* Puts 'fragment' into 'frame', which has room for it, behind as many others as
  * 'place' says. */
 static void
 put_fragment(struct frame *frame, struct stt_fragment *fragment,
              uint32_t place)
 {
-    struct extent *extent = &frame->extents[place];
-    uint32_t n_behind = frame->n_extents - place;
-
-    if (n_behind) {
-        memmove(extent + 1, extent, n_behind * sizeof *extent);
-        frame->reordered = true;
-    }
-    extent->start = fragment->offset;
-    extent->end = fragment->offset + fragment->length;
-    frame->n_extents++;
+    stt_extents_put(&frame->extents, fragment->offset,
+                    fragment->offset + fragment->length, place);
     fragment->next = frame->fragments;
     frame->fragments = fragment;
     frame->held += fragment->length;
@@ -720,8 +489,7 @@ can_ever_fit(const struct stt_reassembly *r, const struct frame *frame,
     uint64_t all = (uint64_t) frame->charged + bytes;
 
     return (all <= STT_READ_SHARED(r->limits.bytes)
-            && (!r->budget
-                || all <= stt_budget_get_limit(r->budget, r->trusted)));
+            && stt_grant_can_ever_cover(&r->grant, all));
 }
 
 /* Evicts the least recently used frame of the shard that has the most, other
@@ -787,11 +555,11 @@ insert_locked(struct stt_reassembly *r, struct shard *shard,
     } else if (frame->length != frame_length) {
         drop = STT_DROP_CONFLICT;
     } else {
-        drop = find_place(frame, fragment, &place);
-        if (!drop && frame->n_extents >= STT_MAX_SEGMENTS) {
-            drop = STT_DROP_SEGMENT_LIMIT;
-        } else if (!drop && !make_room(frame)) {
-            drop = STT_DROP_NO_MEMORY;
+        drop = stt_extents_find_place(&frame->extents, fragment->offset,
+                                      fragment->offset + fragment->length,
+                                      &place);
+        if (!drop) {
+            drop = stt_extents_make_room(&frame->extents);
         }
     }
     if (!drop) {
@@ -860,7 +628,7 @@ stt_reassembly_insert(struct stt_reassembly *r, const struct stt_key *key,
             if (frame && drop != STT_DROP_DUPLICATE) {
                 discard_frame(r, shard, frame, drop, &removed);
             }
-            bury(fragment, drop, dead);
+            stt_fragment_bury(fragment, drop, dead);
         }
         stt_unlock(&shard->lock);
 
@@ -873,18 +641,6 @@ stt_reassembly_insert(struct stt_reassembly *r, const struct stt_key *key,
         bury_frames(&removed, dead);
     }
     return whole ? open_frame(whole) : NULL;
-}
-
-/* Returns true if more is taken from the budget of 'r' than there is, after 'r'
- * gave back what it does not need. */
-static bool
-exceeds_budget(struct stt_reassembly *r)
-{
-    if (r->budget && stt_budget_is_exceeded(r->budget)) {
-        reduce_grant(r, 0);
-        return stt_budget_is_exceeded(r->budget);
-    }
-    return false;
 }
 
 /* Takes out of 'shard' frames that at 'now' are older than 'limits' let them be,
@@ -913,14 +669,15 @@ expire_shard(struct stt_reassembly *r, struct shard *shard,
                     ? STT_DROP_BYTE_LIMIT
                     : stt_counter_read(&r->n_frames) > limits->frames
                     ? STT_DROP_FRAME_LIMIT
-                    : exceeds_budget(r) ? STT_DROP_TOTAL_LIMIT
+                    : stt_grant_is_exceeded(&r->grant, &r->bytes)
+                    ? STT_DROP_TOTAL_LIMIT
                     : STT_DROP_NONE);
         }
         if (!drop) {
             done = true;
             break;
         }
-        n_removed += frame->n_extents;
+        n_removed += frame->extents.n;
         discard_frame(r, shard, frame, drop, &removed);
     }
     stt_unlock(&shard->lock);
@@ -952,8 +709,8 @@ expire_some(struct stt_reassembly *r, uint64_t now, uint32_t max_shards,
     }
     if (sweep->next_shard == r->n_shards) {
         sweep->next_shard = 0;
-        if (r->budget && !stt_counter_read(&r->bytes)) {
-            reduce_grant(r, 0);
+        if (!stt_counter_read(&r->bytes)) {
+            stt_grant_give_back(&r->grant, &r->bytes);
         }
     }
 }
@@ -1019,10 +776,8 @@ stt_reassembly_destroy(struct stt_reassembly *r)
         stt_lock_destroy(&shard->lock);
     }
     bury_frames(&removed, &dead);
-    if (r->budget) {
-        reduce_grant(r, 0);
-    }
-    stt_lock_destroy(&r->granted_lock);
+    stt_grant_give_back(&r->grant, &r->bytes);
+    stt_grant_uninit(&r->grant);
     stt_free_table(r);
     return dead;
 }

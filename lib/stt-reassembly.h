@@ -46,20 +46,10 @@
  * segment does not belong here at all: test stt_segment_is_frame() first. */
 
 #include "stt-drop.h"
+#include "stt-fragment.h"
 #include "stt-limits.h"
 #include "stt-platform.h"
 #include "stt-segment.h"
-
-/* One packet's place in the table.  The host embeds it in its own packet (24
- * bytes, which fits an skb's control block). */
-struct stt_fragment {
-    struct stt_fragment *next;  /* In the chain, NULL at its end. */
-    uint32_t charge;            /* Bytes of memory, set by the host. */
-    uint16_t offset;            /* Within the frame, set by the table. */
-    uint16_t length;            /* Of the payload, set by the table. */
-    uint8_t ecn;                /* Outer ECN field, set by the host. */
-    uint8_t drop;               /* In a dead chain: an enum stt_drop. */
-};
 
 /* Where a frame comes from and which one it is.  No part of it is interpreted,
  * they are only compared.  There is no padding. */
@@ -115,6 +105,5 @@ struct stt_fragment *stt_reassembly_expire_some(struct stt_reassembly *,
                                                 uint64_t now,
                                                 uint32_t max_shards,
                                                 struct stt_sweep *);
-struct stt_fragment *stt_fragment_reverse(struct stt_fragment *);
 
 #endif /* stt-reassembly.h */

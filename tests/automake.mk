@@ -115,6 +115,7 @@ TESTSUITE_AT = \
 	tests/testsuite.at \
 	tests/configure.at \
 	tests/version.at \
+	tests/sources.at \
 	tests/patch-ovs.at \
 	tests/release.at \
 	tests/run-tests.at \

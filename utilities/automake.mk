@@ -53,10 +53,14 @@ endif
 dump_sources = \
 	utilities/dump-frames.c \
 	utilities/dump-frames.h \
+	utilities/dump-message.c \
+	utilities/dump-message.h \
 	utilities/dump-outer.c \
 	utilities/dump-outer.h \
 	utilities/dump-packet.c \
 	utilities/dump-packet.h \
+	utilities/dump-settings.c \
+	utilities/dump-settings.h \
 	utilities/dump-summary.c \
 	utilities/dump-summary.h
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Prints STT frames of a capture or a network interface: options, where
- * packets come from, and where inner packets go. */
+/* Prints STT frames of a capture or a network interface: where packets come
+ * from, and where inner packets go. */
 
 #include <config.h>
 
 #include <errno.h>
-#include <getopt.h>
 #include <grp.h>
 #include <inttypes.h>
 #include <pcap/pcap.h>
@@ -19,32 +18,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dump-message.h"
 #include "dump-outer.h"
 #include "dump-packet.h"
 #include "dump-resync.h"
+#include "dump-settings.h"
 #include "dump-summary.h"
 #include "dump-tcpdump.h"
 #include "stt-reassembly.h"
 #include "stt-segment.h"
 
-#define PROGRAM "stt-dump"
-
-/* Options without a letter. */
 enum {
-    OPT_AGE = 256,
-    OPT_PRINT,
-    OPT_NO_INNER,
-    OPT_IMMEDIATE,
-    OPT_MICRO,
-    OPT_NANO,
-    OPT_PRECISION,
-};
-
-enum {
-    MAX_SNAPLEN = 262144,       /* libpcap's own limit, and the default. */
-    DEFAULT_BUFFER = 16 * 1024, /* KiB, for live packets. */
-    MAX_BUFFER = 2 * 1024 * 1024 - 1,
-    MAX_AGE = 60 * 60 * 1000,
     TIMEOUT = 100,              /* Milliseconds that live packets may wait. */
     LINES_SIZE = 65536,         /* Bytes held back. */
 };
@@ -53,32 +37,7 @@ enum {
  * years. */
 #define MAX_SECONDS (INT64_C(1) << 40)
 
-static struct {
-    struct dump_options dump;
-    const char *read_name;      /* -r */
-    const char *interface;      /* -i */
-    const char *write_name;     /* -w */
-    const char *user;           /* -Z */
-    char *expression;           /* Filter, or NULL. */
-    uint64_t count;             /* -c, or 0. */
-    uint64_t snaplen;
-    uint64_t buffer;
-    int verbose;
-    bool summary_only;
-    bool no_inner;
-    bool print;                 /* --print */
-    bool flush_lines;
-    bool flush_packets;
-    bool immediate;
-    bool promiscuous;
-    bool no_names;              /* There are none anyway. */
-} settings = {
-    .dump.age = 1000,
-    .dump.check_checksums = true,
-    .snaplen = MAX_SNAPLEN,
-    .buffer = DEFAULT_BUFFER,
-    .promiscuous = true,
-};
+static struct dump_settings *settings;
 
 /* Where packets come from. */
 static struct {
@@ -110,384 +69,6 @@ static bool tcpdump_failed;
 static bool damaged;            /* Not all packets could be read. */
 static volatile sig_atomic_t interrupted;
 
-__attribute__((format(printf, 1, 2)))
-static void
-complain(const char *format, ...)
-{
-    va_list args;
-
-    fputs(PROGRAM ": ", stderr);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    putc('\n', stderr);
-}
-
-#define FAIL(...)               \
-    do {                        \
-        complain(__VA_ARGS__);  \
-        exit(EXIT_FAILURE);     \
-    } while (0)
-
-static void
-usage(void)
-{
-    printf("%s: print STT frames of a capture or a network interface\n"
-           "usage: %s [OPTIONS] [-r FILE | -i INTERFACE] [EXPRESSION]\n"
-           "\n"
-           "EXPRESSION selects outer packets, see pcap-filter(7).\n"
-           "\n"
-           "Where packets come from:\n"
-           "  -r FILE                    a capture, pcap or pcapng; - is"
-           " standard input\n"
-           "  -i, --interface=INTERFACE  a network interface, by name or"
-           " number, or any\n"
-           "  -D, --list-interfaces      list the interfaces\n"
-           "  -P, --port=PORT            destination port of STT (default %d);"
-           " up to %d times\n"
-           "  -c COUNT                   end after this many STT packets\n"
-           "      --age=MS               lifetime of incomplete frames in"
-           " milliseconds (1000)\n"
-           "  -Z, --relinquish-privileges=USER\n"
-           "                             once they can come, go on with the"
-           " rights of USER\n"
-           "                             instead of root's\n"
-           "Only with an interface:\n"
-           "  -p, --no-promiscuous-mode  only what the interface receives"
-           " anyway\n"
-           "  -s, --snapshot-length=N    capture N bytes of each packet\n"
-           "  -B, --buffer-size=KIB      the kernel's buffer (default %d)\n"
-           "      --immediate-mode       take packets as they come\n"
-           "\n"
-           "What is printed:\n"
-           "      --no-inner      leave out inner packets, which tcpdump"
-           " prints\n"
-           "  -e                  link-layer headers, outer and inner\n"
-           "  -v, -vv, -vvv       all fields of IP, TCP-like and STT header;"
-           " of inner\n"
-           "                      packets what tcpdump makes of it\n"
-           "  -#, --number        packet numbers\n"
-           "  -t, -tt, -ttt, -tttt, -ttttt\n"
-           "                      no time; seconds since 1970; since the line"
-           " before;\n"
-           "                      date and time; since the first line\n"
-           "      --micro, --nano, --time-stamp-precision=micro|nano\n"
-           "                      digits of the time\n"
-           "  -K, --dont-verify-checksums\n"
-           "                      believe all checksums\n"
-           "  -l                  print each line at once\n"
-           "  -n                  accepted: names are never looked up\n"
-           "  -q, --summary       only the summary\n"
-           "  -w FILE             write the inner packets as pcap instead of"
-           " printing;\n"
-           "                      - is standard output\n"
-           "      --print         with -w, print as well\n"
-           "  -U, --packet-buffered\n"
-           "                      with -w, write each packet at once\n"
-           "  -h, --help          print this text\n"
-           "  -V, --version       print the version\n",
-           PROGRAM, PROGRAM, STT_DEFAULT_PORT, DUMP_MAX_PORTS,
-           DEFAULT_BUFFER);
-}
-
-static void
-version(void)
-{
-    printf("%s (%s) %s\n%s\n", PROGRAM, PACKAGE_NAME, PACKAGE_VERSION,
-           pcap_lib_version());
-}
-
-/*
- * Options.
- */
-
-/* Returns the number 's', the value of 'option', which is a 'what' from 'min'
- * to 'max'.  Ends the program if it is not. */
-static uint64_t
-parse_number(const char *option, const char *s, const char *what, uint64_t min,
-             uint64_t max)
-{
-    uint64_t n = 0;
-    const char *p;
-
-    /* A number that is too large stays so, and does not overflow. */
-    for (p = s; *p >= '0' && *p <= '9'; p++) {
-        n = n > max / 10 ? max + 1 : n * 10 + (*p - '0');
-    }
-    if (p == s || *p || n < min || n > max) {
-        FAIL("%s %s: not a %s from %"PRIu64" to %"PRIu64, option, s, what, min,
-             max);
-    }
-    return n;
-}
-
-/* Returns the arguments in 'argv' joined by blanks, or NULL if there are none.
- * The caller frees it. */
-static char *
-join_arguments(int argc, char *argv[])
-{
-    size_t length = 1;
-    char *joined;
-    int i;
-
-    for (i = 0; i < argc; i++) {
-        length += strlen(argv[i]) + 1;
-    }
-    if (length == 1) {
-        return NULL;
-    }
-    joined = calloc(1, length);
-    if (!joined) {
-        FAIL("out of memory");
-    }
-    for (i = 0; i < argc; i++) {
-        strcat(joined, argv[i]);
-        strcat(joined, i + 1 < argc ? " " : "");
-    }
-    return joined;
-}
-
-/* Lists the interfaces as tcpdump does. */
-static void
-list_interfaces(void)
-{
-    char error[PCAP_ERRBUF_SIZE];
-    pcap_if_t *interfaces, *interface;
-    int i = 0;
-
-    if (pcap_findalldevs(&interfaces, error)) {
-        FAIL("-D: %s", error);
-    }
-    for (interface = interfaces; interface; interface = interface->next) {
-        printf("%d.%s", ++i, interface->name);
-        if (interface->description) {
-            printf(" (%s)", interface->description);
-        }
-        if (interface->flags & PCAP_IF_UP) {
-            printf(" [Up%s%s]",
-                   interface->flags & PCAP_IF_RUNNING ? ", Running" : "",
-                   interface->flags & PCAP_IF_LOOPBACK ? ", Loopback" : "");
-        }
-        putchar('\n');
-    }
-    pcap_freealldevs(interfaces);
-}
-
-/* Returns the name of the interface that the user calls 'name', which may be
- * its number in the list, or NULL for the first one.  Is never freed. */
-static const char *
-find_interface(const char *name)
-{
-    char error[PCAP_ERRBUF_SIZE];
-    pcap_if_t *interfaces, *interface;
-    uint64_t number = 1;
-
-    if (name && (!*name || strspn(name, "0123456789") != strlen(name))) {
-        return name;
-    }
-    if (pcap_findalldevs(&interfaces, error)) {
-        FAIL("-i: %s", error);
-    }
-    if (name) {
-        number = parse_number("-i", name, "interface number", 1, INT32_MAX);
-    }
-    for (interface = interfaces; interface; interface = interface->next) {
-        if (!--number) {
-            return interface->name;
-        }
-    }
-    if (!name) {
-        FAIL("there is no interface to capture on: use -r FILE or -i "
-             "INTERFACE");
-    }
-    FAIL("-i %s: there is no interface of this number (see -D)", name);
-}
-
-/* Options that only set something: a flag to a 'value', a string, or a number,
- * a 'what' from 'min' to 'max'. */
-static const struct setting {
-    int c;
-    const char *name;           /* For messages. */
-    bool *flag;
-    bool value;
-    bool live;                  /* Only with an interface. */
-    const char **string;
-    uint64_t *number;
-    const char *what;
-    uint64_t min, max;
-} setting_options[] = {
-    { 'e', .flag = &settings.dump.link_header, .value = true },
-    { 'K', .flag = &settings.dump.check_checksums },
-    { 'l', .flag = &settings.flush_lines, .value = true },
-    { 'n', .flag = &settings.no_names, .value = true },
-    { 'p', "-p", .flag = &settings.promiscuous, .live = true },
-    { 'q', .flag = &settings.summary_only, .value = true },
-    { 'U', .flag = &settings.flush_packets, .value = true },
-    { '#', .flag = &settings.dump.number, .value = true },
-    { OPT_PRINT, .flag = &settings.print, .value = true },
-    { OPT_NO_INNER, .flag = &settings.no_inner, .value = true },
-    { OPT_IMMEDIATE, "--immediate-mode", .flag = &settings.immediate,
-      .value = true, .live = true },
-    { OPT_MICRO, .flag = &settings.dump.nanoseconds },
-    { OPT_NANO, .flag = &settings.dump.nanoseconds, .value = true },
-    { 'i', .string = &settings.interface },
-    { 'r', .string = &settings.read_name },
-    { 'w', .string = &settings.write_name },
-    { 'Z', .string = &settings.user },
-    { 'B', "-B", .number = &settings.buffer, .what = "buffer size in KiB",
-      .min = 1, .max = MAX_BUFFER, .live = true },
-    { 'c', "-c", .number = &settings.count, .what = "packet count", .min = 1,
-      .max = INT64_MAX },
-    { 's', "-s", .number = &settings.snaplen, .what = "snapshot length",
-      .max = MAX_SNAPLEN, .live = true },
-    { OPT_AGE, "--age", .number = &settings.dump.age,
-      .what = "number of milliseconds", .min = 1, .max = MAX_AGE },
-};
-
-/* Takes the option 'c', whose value is in optarg.  Returns true if it is one
- * of 'setting_options'. */
-static bool
-parse_setting(int c, const char **live_option)
-{
-    size_t i;
-
-    for (i = 0; i < sizeof setting_options / sizeof setting_options[0]; i++) {
-        const struct setting *setting = &setting_options[i];
-
-        if (setting->c != c) {
-            continue;
-        }
-        if (setting->live) {
-            *live_option = setting->name;
-        }
-        if (setting->flag) {
-            *setting->flag = setting->value;
-        } else if (setting->string) {
-            *setting->string = optarg;
-        } else {
-            *setting->number = parse_number(setting->name, optarg,
-                                            setting->what, setting->min,
-                                            setting->max);
-        }
-        return true;
-    }
-    return false;
-}
-
-static void
-parse_options(int argc, char *argv[])
-{
-    static const struct option options[] = {
-        { "interface", required_argument, NULL, 'i' },
-        { "list-interfaces", no_argument, NULL, 'D' },
-        { "port", required_argument, NULL, 'P' },
-        { "age", required_argument, NULL, OPT_AGE },
-        { "no-promiscuous-mode", no_argument, NULL, 'p' },
-        { "snapshot-length", required_argument, NULL, 's' },
-        { "buffer-size", required_argument, NULL, 'B' },
-        { "immediate-mode", no_argument, NULL, OPT_IMMEDIATE },
-        { "no-inner", no_argument, NULL, OPT_NO_INNER },
-        { "number", no_argument, NULL, '#' },
-        { "micro", no_argument, NULL, OPT_MICRO },
-        { "nano", no_argument, NULL, OPT_NANO },
-        { "time-stamp-precision", required_argument, NULL, OPT_PRECISION },
-        { "dont-verify-checksums", no_argument, NULL, 'K' },
-        { "summary", no_argument, NULL, 'q' },
-        { "print", no_argument, NULL, OPT_PRINT },
-        { "packet-buffered", no_argument, NULL, 'U' },
-        { "relinquish-privileges", required_argument, NULL, 'Z' },
-        { "help", no_argument, NULL, 'h' },
-        { "version", no_argument, NULL, 'V' },
-        { NULL, 0, NULL, 0 },
-    };
-    struct dump_options *dump = &settings.dump;
-    const char *live_option = NULL;
-    int n_times = 0;
-    int c;
-
-    while ((c = getopt_long(argc, argv, "B:c:DehKi:lnpP:qr:s:tUvVw:Z:#",
-                            options, NULL)) != -1) {
-        if (parse_setting(c, &live_option)) {
-            continue;
-        }
-        switch (c) {
-        case 'D':
-            list_interfaces();
-            exit(EXIT_SUCCESS);
-
-        case 'h':
-            usage();
-            exit(EXIT_SUCCESS);
-
-        case 'P':
-            if (dump->n_ports == DUMP_MAX_PORTS) {
-                FAIL("-P %s: more than %d ports", optarg, DUMP_MAX_PORTS);
-            }
-            dump->ports[dump->n_ports++] = parse_number("-P", optarg, "port",
-                                                        1, UINT16_MAX);
-            break;
-
-        case 't':
-            if (++n_times > TIME_SINCE_FIRST) {
-                FAIL("-t: given more than %d times", TIME_SINCE_FIRST);
-            }
-            dump->time = n_times;
-            break;
-
-        case 'v':
-            settings.verbose++;
-            break;
-
-        case 'V':
-            version();
-            exit(EXIT_SUCCESS);
-
-        case OPT_PRECISION:
-            if (strcmp(optarg, "micro") && strcmp(optarg, "nano")) {
-                FAIL("--time-stamp-precision %s: neither micro nor nano",
-                     optarg);
-            }
-            dump->nanoseconds = optarg[0] == 'n';
-            break;
-
-        default:
-            fputs("See " PROGRAM " --help.\n", stderr);
-            exit(EXIT_FAILURE);
-        }
-    }
-    settings.expression = join_arguments(argc - optind, argv + optind);
-
-    if (settings.read_name && settings.interface) {
-        FAIL("-r and -i: packets come from one of both");
-    }
-    if (settings.read_name && live_option) {
-        FAIL("%s: goes with an interface (-i), not with a file (-r)",
-             live_option);
-    }
-    if (!settings.write_name && settings.flush_packets) {
-        FAIL("-U: goes with -w");
-    }
-    if (!settings.write_name && settings.print) {
-        FAIL("--print: goes with -w");
-    }
-    if (settings.print && settings.summary_only) {
-        FAIL("--print and -q: what now?  One says to print packets, the other "
-             "not to");
-    }
-    if (settings.print && !strcmp(settings.write_name, "-")) {
-        FAIL("--print: standard output is for -w -");
-    }
-    if (!settings.snaplen) {
-        settings.snaplen = MAX_SNAPLEN;
-    }
-    dump->verbose = settings.verbose > 0;
-    if (!dump->n_ports) {
-        dump->ports[dump->n_ports++] = STT_DEFAULT_PORT;
-    }
-    dump->print = (!settings.summary_only
-                   && (!settings.write_name || settings.print));
-}
-
 /*
  * Sources.
  */
@@ -504,16 +85,16 @@ set_kernel_filter(void)
     size_t n = 0;
     int i;
 
-    for (i = 0; i < settings.dump.n_ports; i++) {
+    for (i = 0; i < settings->dump.n_ports; i++) {
         n += snprintf(ports + n, sizeof ports - n, "tcp dst port %u or ",
-                      settings.dump.ports[i]);
+                      settings->dump.ports[i]);
     }
     snprintf(untagged, sizeof untagged,
              "(%s(ip proto 6 and ip[6:2] & 0x1fff != 0) or "
              "(ip6 and (ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 44 or "
              "ip6[6] = 51 or ip6[6] = 60)))", ports);
     /* "vlan" moves all that follows it behind a tag. */
-    snprintf(filter, sizeof filter, (settings.dump.link_type == DLT_EN10MB
+    snprintf(filter, sizeof filter, (settings->dump.link_type == DLT_EN10MB
                                      ? "%s or (vlan and (%s or (vlan and %s)))"
                                      : "%s"), untagged, untagged, untagged);
     if (pcap_compile(source.pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN)
@@ -528,14 +109,14 @@ set_kernel_filter(void)
 static void
 compile_expression(void)
 {
-    pcap_t *dead = pcap_open_dead(settings.dump.link_type, MAX_SNAPLEN);
+    pcap_t *dead = pcap_open_dead(settings->dump.link_type, DUMP_MAX_SNAPLEN);
 
     if (!dead) {
         FAIL("out of memory");
     }
-    if (pcap_compile(dead, &source.filter, settings.expression, 1,
+    if (pcap_compile(dead, &source.filter, settings->expression, 1,
                      PCAP_NETMASK_UNKNOWN)) {
-        FAIL("filter '%s': %s", settings.expression, pcap_geterr(dead));
+        FAIL("filter '%s': %s", settings->expression, pcap_geterr(dead));
     }
     pcap_close(dead);
 }
@@ -560,17 +141,17 @@ open_live(void)
     pcap_t *pcap;
     int status;
 
-    source.name = find_interface(settings.interface);
+    source.name = dump_find_interface(settings->interface);
     source.pcap = pcap = pcap_create(source.name, error);
     if (!pcap) {
         fail_with(source.name, error);
     }
-    pcap_set_snaplen(pcap, settings.snaplen);
-    pcap_set_promisc(pcap, settings.promiscuous);
+    pcap_set_snaplen(pcap, settings->snaplen);
+    pcap_set_promisc(pcap, settings->promiscuous);
     pcap_set_timeout(pcap, TIMEOUT);
-    pcap_set_buffer_size(pcap, settings.buffer * 1024);
-    pcap_set_immediate_mode(pcap, settings.immediate);
-    source.nanoseconds = (settings.dump.nanoseconds
+    pcap_set_buffer_size(pcap, settings->buffer * 1024);
+    pcap_set_immediate_mode(pcap, settings->immediate);
+    source.nanoseconds = (settings->dump.nanoseconds
                           && !pcap_set_tstamp_precision(
                               pcap, PCAP_TSTAMP_PRECISION_NANO));
     status = pcap_activate(pcap);
@@ -590,8 +171,8 @@ open_file(void)
 {
     char error[PCAP_ERRBUF_SIZE];
 
-    source.name = settings.read_name;
-    source.nanoseconds = settings.dump.nanoseconds;
+    source.name = settings->read_name;
+    source.nanoseconds = settings->dump.nanoseconds;
     source.pcap = pcap_open_offline_with_tstamp_precision(
         source.name, (source.nanoseconds ? PCAP_TSTAMP_PRECISION_NANO
                       : PCAP_TSTAMP_PRECISION_MICRO), error);
@@ -600,15 +181,15 @@ open_file(void)
     }
 }
 
-/* Opens where packets come from, sets 'settings.dump.link_type', and tells the
- * user. */
+/* Opens where packets come from, sets the link type in 'settings', and tells
+ * the user. */
 static void
 open_source(void)
 {
     const char *link_name;
     int link_type;
 
-    source.live = !settings.read_name;
+    source.live = !settings->read_name;
     if (source.live) {
         open_live();
     } else {
@@ -617,12 +198,12 @@ open_source(void)
     link_type = pcap_datalink(source.pcap);
     link_name = pcap_datalink_val_to_name(link_type);
     if (!outer_link_is_supported(link_type)) {
-        FAIL("%s: packets of link type %d (%s) cannot be decoded, only those "
-             "of EN10MB, LINUX_SLL, LINUX_SLL2, RAW, IPV4, IPV6, NULL and LOOP",
+        FAIL("%s: packets of link type %d (%s) cannot be decoded, only those of "
+             "EN10MB, LINUX_SLL, LINUX_SLL2, RAW, IPV4, IPV6, NULL and LOOP",
              source.name, link_type, link_name ? link_name : "unknown");
     }
-    settings.dump.link_type = link_type;
-    if (settings.expression) {
+    settings->dump.link_type = link_type;
+    if (settings->expression) {
         compile_expression();
     }
     if (source.live) {
@@ -693,12 +274,12 @@ check_sink_name(void)
 {
     struct stat in, out;
 
-    if (settings.read_name && strcmp(settings.read_name, "-")
-        && strcmp(settings.write_name, "-")
-        && !stat(settings.read_name, &in) && !stat(settings.write_name, &out)
+    if (settings->read_name && strcmp(settings->read_name, "-")
+        && strcmp(settings->write_name, "-")
+        && !stat(settings->read_name, &in) && !stat(settings->write_name, &out)
         && S_ISREG(in.st_mode) && in.st_dev == out.st_dev
         && in.st_ino == out.st_ino) {
-        FAIL("-w %s: this is the file that is read", settings.write_name);
+        FAIL("-w %s: this is the file that is read", settings->write_name);
     }
 }
 
@@ -706,15 +287,15 @@ static void
 open_sink(void)
 {
     sink.pcap = pcap_open_dead_with_tstamp_precision(
-        DLT_EN10MB, MAX_SNAPLEN,
-        (settings.dump.nanoseconds ? PCAP_TSTAMP_PRECISION_NANO
+        DLT_EN10MB, DUMP_MAX_SNAPLEN,
+        (settings->dump.nanoseconds ? PCAP_TSTAMP_PRECISION_NANO
          : PCAP_TSTAMP_PRECISION_MICRO));
     if (!sink.pcap) {
         FAIL("out of memory");
     }
-    sink.dumper = pcap_dump_open(sink.pcap, settings.write_name);
+    sink.dumper = pcap_dump_open(sink.pcap, settings->write_name);
     if (!sink.dumper) {
-        fail_with(settings.write_name, pcap_geterr(sink.pcap));
+        fail_with(settings->write_name, pcap_geterr(sink.pcap));
     }
 }
 
@@ -728,7 +309,7 @@ check_sink(bool flush)
             || ferror(pcap_dump_file(sink.dumper)))) {
         sink.failed = true;
         interrupted = 1;
-        complain("-w %s: %s", settings.write_name, strerror(errno));
+        complain("-w %s: %s", settings->write_name, strerror(errno));
     }
 }
 
@@ -739,7 +320,7 @@ write_inner(void *aux, const struct timespec *when, const uint8_t *packet,
 {
     struct pcap_pkthdr header = {
         .ts.tv_sec = when->tv_sec,
-        .ts.tv_usec = (settings.dump.nanoseconds ? when->tv_nsec
+        .ts.tv_usec = (settings->dump.nanoseconds ? when->tv_nsec
                        : when->tv_nsec / 1000),
         .caplen = captured,
         .len = length,
@@ -748,7 +329,7 @@ write_inner(void *aux, const struct timespec *when, const uint8_t *packet,
     (void) aux;
     if (!sink.failed) {
         pcap_dump((u_char *) sink.dumper, &header, packet);
-        check_sink(settings.flush_packets);
+        check_sink(settings->flush_packets);
     }
 }
 
@@ -771,11 +352,11 @@ close_sink(void)
 static void
 start_tcpdump(void)
 {
-    const char *user = (settings.user ? settings.user
+    const char *user = (settings->user ? settings->user
                         : getpwnam("tcpdump") ? "tcpdump" : "nobody");
 
-    tcpdump = tcpdump_start(stdout, settings.dump.link_header,
-                            settings.verbose, user);
+    tcpdump = tcpdump_start(stdout, settings->dump.link_header,
+                            settings->verbose, user);
     if (!tcpdump && errno == ENOENT) {
         FAIL("there is no tcpdump, which prints the inner packets: install "
              "it, or leave them out with --no-inner");
@@ -910,7 +491,7 @@ take_packet(struct dump *dump, const struct pcap_pkthdr *header,
         record.captured = record.length;
     }
     source.last = record.when;
-    return ((!settings.expression
+    return ((!settings->expression
              || pcap_offline_filter(&source.filter, header, data))
             && dump_packet(dump, &record));
 }
@@ -929,11 +510,11 @@ run(struct dump *dump)
 
         if (status == 1) {
             n += take_packet(dump, header, data);
-            if (settings.flush_lines
+            if (settings->flush_lines
                 || (tcpdump && ftello(lines) > LINES_SIZE)) {
                 flush_lines();
             }
-            if (settings.count && n >= settings.count) {
+            if (settings->count && n >= settings->count) {
                 break;
             }
         } else if (!status) {
@@ -987,23 +568,23 @@ main(int argc, char *argv[])
     struct dump *dump;
     FILE *stream;
 
-    parse_options(argc, argv);
-    if (settings.write_name) {
+    settings = dump_settings_parse(argc, argv);
+    if (settings->write_name) {
         check_sink_name();
     }
     if (isatty(STDOUT_FILENO)) {
-        settings.flush_lines = true;
+        settings->flush_lines = true;
     }
-    settings.immediate |= settings.flush_lines;
+    settings->immediate |= settings->flush_lines;
     setvbuf(stdout, NULL, _IOFBF, LINES_SIZE);
     lines = stdout;
-    if (settings.dump.print && !settings.no_inner) {
+    if (settings->dump.print && !settings->no_inner) {
         start_tcpdump();
         calls.print = print_inner;
     }
     open_source();
-    become_user(settings.user);
-    if (settings.write_name) {
+    become_user(settings->user);
+    if (settings->write_name) {
         open_sink();
         calls.inner = write_inner;
     }
@@ -1011,7 +592,7 @@ main(int argc, char *argv[])
     if (getrandom(seed, sizeof seed, 0) != sizeof seed) {
         FAIL("no random numbers: %s", strerror(errno));
     }
-    dump = dump_create(&settings.dump, seed, lines, &calls, NULL);
+    dump = dump_create(&settings->dump, seed, lines, &calls, NULL);
     if (!dump) {
         FAIL("out of memory");
     }
@@ -1022,8 +603,8 @@ main(int argc, char *argv[])
     flush_lines();
     close_sink();
     tcpdump_stop(tcpdump);
-    stream = (settings.summary_only
-              && !(settings.write_name && !strcmp(settings.write_name, "-"))
+    stream = (settings->summary_only
+              && !(settings->write_name && !strcmp(settings->write_name, "-"))
               ? stdout : stderr);
     summary_print(summary, stream);
     fflush(stream);
@@ -1033,9 +614,9 @@ main(int argc, char *argv[])
     print_live_counters();
 
     dump_destroy(dump);
-    if (settings.expression) {
+    if (settings->expression) {
         pcap_freecode(&source.filter);
-        free(settings.expression);
+        free(settings->expression);
     }
     pcap_close(source.pcap);
     return (lines_error() || sink.failed || damaged || tcpdump_failed

@@ -68,14 +68,16 @@ EXTRA_DIST += \
 	vswitchd/stt-counters.h \
 	vswitchd/stt-dummy.c \
 	vswitchd/stt-dummy.h \
-	vswitchd/stt-expiry.c \
-	vswitchd/stt-expiry.h \
 	vswitchd/stt-export.c \
 	vswitchd/stt-export.h \
 	vswitchd/stt-field.c \
 	vswitchd/stt-field.h \
 	vswitchd/stt-header.c \
 	vswitchd/stt-header.h \
+	vswitchd/stt-held.c \
+	vswitchd/stt-held.h \
+	vswitchd/stt-integer.c \
+	vswitchd/stt-integer.h \
 	vswitchd/stt-joined.c \
 	vswitchd/stt-joined.h \
 	vswitchd/stt-link-device.c \
@@ -84,6 +86,8 @@ EXTRA_DIST += \
 	vswitchd/stt-no-port.h \
 	vswitchd/stt-offload.c \
 	vswitchd/stt-offload.h \
+	vswitchd/stt-options.c \
+	vswitchd/stt-options.h \
 	vswitchd/stt-options.xml \
 	vswitchd/stt-path-mtu.c \
 	vswitchd/stt-path-mtu.h \
@@ -91,9 +95,13 @@ EXTRA_DIST += \
 	vswitchd/stt-pop.h \
 	vswitchd/stt-push.c \
 	vswitchd/stt-push.h \
+	vswitchd/stt-settings.c \
+	vswitchd/stt-settings.h \
 	vswitchd/stt-settings.xml \
 	vswitchd/stt-show.c \
 	vswitchd/stt-show.h \
+	vswitchd/stt-type.c \
+	vswitchd/stt-type.h \
 	vswitchd/stt-type.xml \
 	vswitchd/stt-underlay.c \
 	vswitchd/stt-underlay.h \

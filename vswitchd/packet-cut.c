@@ -8,12 +8,12 @@
 #include "dp-packet.h"
 #include "packet-layers.h"
 #include "packet-offload.h"
+#include "packet-room.h"
 #include "packets.h"
 #include "stt-batch.h"
 #include "stt-compat.h"
 #include "stt-inner.h"
 #include "stt-platform.h"
-#include "stt-push.h"
 #include "util.h"
 
 enum {
@@ -307,7 +307,7 @@ make_segment(const struct dp_packet *packet, const struct packet_cut *cut,
     bool finish = cut->finish || layers->n > 1;
     const struct layer *ip = &layers->layer[layers->n - 1];
     struct dp_packet *segment
-        = dp_packet_new_with_headroom(size, stt_get_headroom(size));
+        = dp_packet_new_with_headroom(size, packet_get_headroom(size));
     uint32_t inner_sum;
 
     dp_packet_put(segment, data, layers->header_len);

@@ -13,7 +13,6 @@
 #include "packets.h"
 #include "stt-batch.h"
 #include "stt-compat.h"
-#include "stt-push.h"
 #include "util.h"
 
 /* Reads the IP header of 'packet' into '*ip': that behind the Ethernet header and
@@ -243,9 +242,9 @@ packet_offload_finish(struct dp_packet *packet, struct stt_batch *others)
 
     /* The caller may not own 'packet', so a copy is cut. */
     stt_batch_init(&segments);
-    stt_cut(dp_packet_clone_with_headroom(packet,
-                                          dp_packet_headroom(packet)),
-            &segments);
+    stt_batch_add_cut(&segments,
+                      dp_packet_clone_with_headroom(
+                          packet, dp_packet_headroom(packet)));
     for (size_t i = 0; i < segments.count; i++) {
         dp_packet_ol_send_prepare(segments.packets[i], 0);
     }
@@ -341,7 +340,7 @@ prepare_push(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
     size_t n = first;
 
     if (stt_get_tso_segsz(packet) && !takes_super_packet(data, packet)) {
-        stt_cut(packet, out);
+        stt_batch_add_cut(out, packet);
     } else {
         stt_batch_add(out, packet);
     }
@@ -361,7 +360,7 @@ prepare_push(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
         }
         if (dp_packet_headroom(packet) < data->header_len) {
             packet = packet_make_room(packet, MAX(data->header_len,
-                                                  STT_HEADROOM));
+                                                  PACKET_HEADROOM));
         }
         out->packets[n++] = packet;
     }

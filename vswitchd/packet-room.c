@@ -14,6 +14,17 @@ max_buffer_size(const struct dp_packet *packet)
     return packet->source == DPBUF_DPDK ? UINT16_MAX - 128 : UINT16_MAX;
 }
 
+/* Returns the headroom, in bytes, to give a packet of 'packet_size' bytes when
+ * it is allocated, so that tunnel headers can be pushed without copying it.  It
+ * is even, as headers are read and written in units of two bytes. */
+uint16_t
+packet_get_headroom(uint32_t packet_size)
+{
+    return packet_size <= UINT16_MAX - PACKET_HEADROOM ? PACKET_HEADROOM
+           : packet_size < UINT16_MAX ? (UINT16_MAX - packet_size) & ~1
+           : 0;
+}
+
 /* Can 'packet' have 'headroom' bytes of headroom, or has it? */
 bool
 packet_has_room(const struct dp_packet *packet, size_t headroom)

@@ -28,6 +28,13 @@ struct dp_packet;
  * keeps in a buffer for itself. */
 #define PACKET_MAX_LEN 65375
 
+/* Headroom that a packet should have, in bytes, to get a tunnel's headers
+ * without being copied: STT's over IPv6 (92 bytes), a VLAN tag and a
+ * virtio_net_hdr, and of the size that keeps the IP header behind an Ethernet
+ * header aligned. */
+#define PACKET_HEADROOM 118
+
+uint16_t packet_get_headroom(uint32_t packet_size);
 bool packet_has_room(const struct dp_packet *, size_t headroom);
 size_t packet_room_for(const struct dp_packet *, size_t size, size_t more);
 void packet_room_limit(struct dp_packet *, size_t *headroom,

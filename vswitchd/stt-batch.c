@@ -54,6 +54,21 @@ stt_batch_add(struct stt_batch *batch, struct dp_packet *packet)
     batch->packets[batch->count++] = packet;
 }
 
+/* Cuts the super-packet 'packet', as Open vSwitch does, and adds its segments
+ * to 'batch'. */
+void
+stt_batch_add_cut(struct stt_batch *batch, struct dp_packet *packet)
+{
+    struct dp_packet **segments;
+    size_t n;
+
+    segments = stt_cut(packet, &n);
+    for (size_t i = 0; i < n; i++) {
+        stt_batch_add(batch, segments[i]);
+    }
+    free(segments);
+}
+
 /* Puts up to 'max' of the packets of 'batch' into 'to', and keeps the others for
  * stt_take_rest(). */
 static void

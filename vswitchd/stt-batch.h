@@ -29,6 +29,7 @@ struct stt_batch {
 void stt_batch_init(struct stt_batch *);
 void stt_batch_uninit(struct stt_batch *);
 void stt_batch_add(struct stt_batch *, struct dp_packet *);
+void stt_batch_add_cut(struct stt_batch *, struct dp_packet *);
 void stt_batch_hand_over(struct stt_batch *, struct dp_packet_batch *);
 void stt_batch_hand_over_received(struct stt_batch *,
                                   struct dp_packet_batch *);

@@ -25,7 +25,6 @@
 
 #include "dp-packet.h"
 #include "dp-packet-gso.h"
-#include "stt-batch.h"
 #include "util.h"
 
 #ifdef DP_PACKET_OL_SHIFT_COUNT /* Open vSwitch 4.0. */
@@ -140,12 +139,14 @@ stt_forget_offload(struct dp_packet *packet)
     stt_set_tso_segsz(packet, 0);
 }
 
-/* Cuts the super-packet 'packet', and adds its segments to 'out'. */
-static inline void
-stt_cut(struct dp_packet *packet, struct stt_batch *out)
+/* Cuts the super-packet 'packet', which it takes ownership of.  Returns its
+ * segments in an array from malloc(), and stores in '*n' how many they are. */
+static inline struct dp_packet **
+stt_cut(struct dp_packet *packet, size_t *n)
 {
     ovs_be32 packet_type = packet->packet_type;
     struct dp_packet_batch segments;
+    struct dp_packet **packets;
     struct dp_packet *segment;
 
     /* The length of the headers would else be counted from address 0, and
@@ -156,9 +157,11 @@ stt_cut(struct dp_packet *packet, struct stt_batch *out)
     DP_PACKET_BATCH_FOR_EACH (i, segment, &segments) {
         segment->packet_type = packet_type;
         stt_set_tso_segsz(segment, 0);
-        stt_batch_add(out, segment);
     }
+    *n = segments.count;
+    packets = xmemdup(segments.packets, *n * sizeof *packets);
     dp_packet_batch_destroy(&segments);
+    return packets;
 }
 
 /* Makes 'packets', an array from malloc() with room for 'capacity' of which
@@ -368,8 +371,8 @@ stt_forget_offload(struct dp_packet *packet)
     packet->csum_start = packet->csum_offset = 0;
 }
 
-static inline void
-stt_cut(struct dp_packet *packet, struct stt_batch *out)
+static inline struct dp_packet **
+stt_cut(struct dp_packet *packet, size_t *n)
 {
     const void *payload = (dp_packet_hwol_is_tunnel(packet)
                            ? dp_packet_get_inner_tcp_payload(packet)
@@ -377,16 +380,19 @@ stt_cut(struct dp_packet *packet, struct stt_batch *out)
     int n_segments = payload ? dp_packet_gso_nr_segs(packet) : 0;
     ovs_be32 packet_type = packet->packet_type;
     struct dp_packet_batch *batches, *batch;
+    struct dp_packet **packets;
     size_t n_batches;
 
     if (n_segments <= 1) {
         stt_set_tso_segsz(packet, 0);
-        stt_batch_add(out, packet);
-        return;
+        *n = 1;
+        return xmemdup(&packet, sizeof packet);
     }
 
     n_batches = DIV_ROUND_UP(n_segments, NETDEV_MAX_BURST);
     batches = xmalloc(n_batches * sizeof *batches);
+    packets = xmalloc(n_batches * NETDEV_MAX_BURST * sizeof *packets);
+    *n = 0;
     for (size_t i = 0; i < n_batches; i++) {
         dp_packet_batch_init(&batches[i]);
     }
@@ -401,11 +407,12 @@ stt_cut(struct dp_packet *packet, struct stt_batch *out)
             if (!dp_packet_hwol_is_tunnel(segment)) {
                 dp_packet_ol_set_l4_csum_partial(segment);
             }
-            stt_batch_add(out, segment);
+            packets[(*n)++] = segment;
         }
     }
     free(batches);
     dp_packet_delete(packet);
+    return packets;
 }
 
 #endif

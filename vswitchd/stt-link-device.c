@@ -11,7 +11,7 @@
 
 #include "netdev.h"
 #include "netlink.h"
-#include "stt-vport.h"
+#include "stt-type.h"
 #include "util.h"
 
 /* Appends to 'request', an RTM_NEWLINK message whose IFLA_INFO_DATA is open,

@@ -12,7 +12,7 @@
 #include "ovs-thread.h"
 #include "packets.h"
 #include "stt-counters.h"
-#include "stt-vport.h"
+#include "stt-type.h"
 #include "timeval.h"
 #include "util.h"
 

@@ -7,72 +7,25 @@
 #include <netinet/ip6.h>
 
 #include "csum.h"
-#include "entropy.h"
 #include "flow.h"
 #include "netdev.h"
 #include "ovs-thread.h"
 #include "packet-cut.h"
 #include "packet-offload.h"
+#include "packet-room.h"
 #include "packets.h"
 #include "stt-batch.h"
 #include "stt-compat.h"
 #include "stt-counters.h"
-#include "stt-expiry.h"
 #include "stt-frame.h"
-#include "stt-push.h"
+#include "stt-held.h"
 #include "stt-reassembly.h"
 #include "stt-segment.h"
-#include "stt-vport.h"
-#include "timeval.h"
+#include "stt-type.h"
 #include "userspace-tso.h"
-
-/* Shards of the reassembly table.  More than threads that are likely to bring
- * segments of different senders at the same time. */
-enum { N_SHARDS = 16 };
 
 /* Packets that the current thread has dropped since stt_pop_batch() began. */
 DEFINE_STATIC_PER_THREAD_DATA(uint32_t, pop_drops, 0);
-
-/* A packet that is held for reassembly keeps its metadata of the first cache
- * line, with the input port.  Its tunnel metadata has no meaning, so that is
- * where the table's fragment lives. */
-#define FRAGMENT_OFFSET offsetof(struct dp_packet, md.tunnel)
-BUILD_ASSERT_DECL(sizeof(struct stt_fragment) <= sizeof(struct flow_tnl));
-
-static struct stt_fragment *
-fragment_of(struct dp_packet *packet)
-{
-    return ALIGNED_CAST(struct stt_fragment *,
-                        (char *) packet + FRAGMENT_OFFSET);
-}
-
-static struct dp_packet *
-packet_of(struct stt_fragment *fragment)
-{
-    return ALIGNED_CAST(struct dp_packet *,
-                        (char *) fragment - FRAGMENT_OFFSET);
-}
-
-/* Returns the reassembly table, made by the first call. */
-static struct stt_reassembly *
-get_reassembly(void)
-{
-    static struct ovsthread_once once = OVSTHREAD_ONCE_INITIALIZER;
-    static struct stt_reassembly *reassembly;
-
-    if (ovsthread_once_start(&once)) {
-        uint64_t seed[2];
-
-        get_entropy_or_die(seed, sizeof seed);
-        reassembly = stt_reassembly_create(N_SHARDS, seed,
-                                           &STT_DEFAULT_LIMITS);
-        if (!reassembly) {
-            out_of_memory();
-        }
-        ovsthread_once_done(&once);
-    }
-    return reassembly;
-}
 
 static void
 drop(struct dp_packet *packet, enum stt_drop reason)
@@ -81,32 +34,22 @@ drop(struct dp_packet *packet, enum stt_drop reason)
     stt_drop_packet(packet, reason);
 }
 
-static void
-drop_chain(struct stt_fragment *fragment)
-{
-    while (fragment) {
-        struct stt_fragment *next = fragment->next;
-
-        drop(packet_of(fragment), fragment->drop);
-        fragment = next;
-    }
-}
-
-/* Where a segment came from, and where in its packet it is. */
-struct origin {
-    struct in6_addr source;     /* Outer addresses, IPv4 mapped. */
+/* The outer headers of a segment, as far as they matter when they are gone. */
+struct outer_headers {
+    struct in6_addr source;     /* Addresses, IPv4 mapped. */
     struct in6_addr destination;
-    uint8_t tos;                /* Outer TOS or traffic class. */
-    uint8_t ttl;                /* Outer TTL or hop limit. */
+    uint8_t tos;                /* TOS or traffic class, with CE if any segment
+                                 * of the frame had it. */
+    uint8_t ttl;                /* TTL or hop limit. */
     bool dont_fragment;
     struct stt_segment segment;
     uint16_t payload_offset;    /* Of the segment's payload in the packet. */
 };
 
 /* Reads the outer IP header of 'packet', to which its layer 3 and layer 4
- * offsets point, into '*origin'. */
+ * offsets point, into '*outer'. */
 static enum stt_drop
-read_outer(struct dp_packet *packet, struct origin *origin)
+read_outer(struct dp_packet *packet, struct outer_headers *outer)
 {
     const struct ip_header *ip = dp_packet_l3(packet);
 
@@ -119,22 +62,22 @@ read_outer(struct dp_packet *packet, struct origin *origin)
                 && csum(ip, IP_IHL(ip->ip_ihl_ver) * 4))) {
             return STT_DROP_OUTER;
         }
-        in6_addr_set_mapped_ipv4(&origin->source,
+        in6_addr_set_mapped_ipv4(&outer->source,
                                  get_16aligned_be32(&ip->ip_src));
-        in6_addr_set_mapped_ipv4(&origin->destination,
+        in6_addr_set_mapped_ipv4(&outer->destination,
                                  get_16aligned_be32(&ip->ip_dst));
-        origin->tos = ip->ip_tos;
-        origin->ttl = ip->ip_ttl;
-        origin->dont_fragment = (ip->ip_frag_off & htons(IP_DF)) != 0;
+        outer->tos = ip->ip_tos;
+        outer->ttl = ip->ip_ttl;
+        outer->dont_fragment = (ip->ip_frag_off & htons(IP_DF)) != 0;
     } else {
         const struct ovs_16aligned_ip6_hdr *ip6 = dp_packet_l3(packet);
 
-        memcpy(&origin->source, &ip6->ip6_src, sizeof origin->source);
-        memcpy(&origin->destination, &ip6->ip6_dst,
-               sizeof origin->destination);
-        origin->tos = ntohl(get_16aligned_be32(&ip6->ip6_flow)) >> 20;
-        origin->ttl = ip6->ip6_hlim;
-        origin->dont_fragment = false;
+        memcpy(&outer->source, &ip6->ip6_src, sizeof outer->source);
+        memcpy(&outer->destination, &ip6->ip6_dst,
+               sizeof outer->destination);
+        outer->tos = ntohl(get_16aligned_be32(&ip6->ip6_flow)) >> 20;
+        outer->ttl = ip6->ip6_hlim;
+        outer->dont_fragment = false;
     }
     return STT_DROP_NONE;
 }
@@ -161,30 +104,31 @@ verify_checksum(struct dp_packet *packet)
 }
 
 /* Checks 'packet', which came in on an STT port, as far as that is possible
- * without the rest of its frame, and stores what it says in '*origin'.
- * Returns STT_DROP_NONE, or the reason to drop it.  Removes padding. */
+ * without the rest of its frame, and stores what its outer headers say in
+ * '*outer'.  Returns STT_DROP_NONE, or the reason to drop it.  Removes
+ * padding. */
 static enum stt_drop
-read_segment(struct dp_packet *packet, struct origin *origin)
+read_segment(struct dp_packet *packet, struct outer_headers *outer)
 {
-    enum stt_drop reason = read_outer(packet, origin);
+    enum stt_drop reason = read_outer(packet, outer);
 
     if (!reason) {
         reason = stt_segment_read(dp_packet_l4(packet),
                                   dp_packet_l4_size(packet),
-                                  &origin->segment);
+                                  &outer->segment);
     }
     if (!reason && !verify_checksum(packet)) {
         reason = STT_DROP_CHECKSUM;
     }
     if (!reason) {
-        reason = stt_segment_check(&origin->segment);
+        reason = stt_segment_check(&outer->segment);
     }
     if (!reason) {
-        origin->payload_offset = ((char *) dp_packet_l4(packet)
-                                  - (char *) dp_packet_data(packet)
-                                  + STT_SEGMENT_HEADER_LEN);
-        dp_packet_set_size(packet, (origin->payload_offset
-                                    + origin->segment.length));
+        outer->payload_offset = ((char *) dp_packet_l4(packet)
+                                 - (char *) dp_packet_data(packet)
+                                 + STT_SEGMENT_HEADER_LEN);
+        dp_packet_set_size(packet, (outer->payload_offset
+                                    + outer->segment.length));
         dp_packet_set_l2_pad_size(packet, 0);
     }
     return reason;
@@ -193,26 +137,26 @@ read_segment(struct dp_packet *packet, struct origin *origin)
 /* Fills in the metadata of 'packet', which came in on the port that is in it,
  * with the tunnel that it came through. */
 static void
-set_metadata(struct dp_packet *packet, const struct origin *origin,
+set_metadata(struct dp_packet *packet, const struct outer_headers *outer,
              uint64_t context_id)
 {
     struct flow_tnl *tunnel = &packet->md.tunnel;
 
     pkt_metadata_init_tnl(&packet->md);
-    if (IN6_IS_ADDR_V4MAPPED(&origin->source)) {
-        tunnel->ip_src = in6_addr_get_mapped_ipv4(&origin->source);
-        tunnel->ip_dst = in6_addr_get_mapped_ipv4(&origin->destination);
+    if (IN6_IS_ADDR_V4MAPPED(&outer->source)) {
+        tunnel->ip_src = in6_addr_get_mapped_ipv4(&outer->source);
+        tunnel->ip_dst = in6_addr_get_mapped_ipv4(&outer->destination);
     } else {
-        tunnel->ipv6_src = origin->source;
-        tunnel->ipv6_dst = origin->destination;
+        tunnel->ipv6_src = outer->source;
+        tunnel->ipv6_dst = outer->destination;
     }
     tunnel->tun_id = htonll(context_id);
-    tunnel->ip_tos = origin->tos;
-    tunnel->ip_ttl = origin->ttl;
-    tunnel->tp_src = htons(origin->segment.source_port);
-    tunnel->tp_dst = htons(origin->segment.destination_port);
+    tunnel->ip_tos = outer->tos;
+    tunnel->ip_ttl = outer->ttl;
+    tunnel->tp_src = htons(outer->segment.source_port);
+    tunnel->tp_dst = htons(outer->segment.destination_port);
     tunnel->flags = (FLOW_TNL_F_KEY | FLOW_TNL_F_CSUM
-                     | (origin->dont_fragment ? FLOW_TNL_F_DONT_FRAGMENT : 0));
+                     | (outer->dont_fragment ? FLOW_TNL_F_DONT_FRAGMENT : 0));
 }
 
 /* Gives 'packet', which holds an inner packet and nothing else, the offload
@@ -242,7 +186,7 @@ must_finish(const struct stt_frame *frame, const struct stt_inner *inner)
 }
 
 /* Cuts the super-packet 'packet', which 'frame' and 'inner' describe, and adds
- * its segments to 'out'. */
+ * its segments, with its metadata, to 'out'. */
 static void
 cut(struct dp_packet *packet, const struct stt_frame *frame,
     const struct stt_inner *inner, struct stt_batch *out)
@@ -254,9 +198,13 @@ cut(struct dp_packet *packet, const struct stt_frame *frame,
         /* Senders that know accurate ECN cut such a packet themselves. */
         .cwr_once = true,
     };
+    size_t first = out->count;
 
     stt_count(STT_EVENT_RX_CUT);
     if (packet_cut(packet, &how, out)) {
+        for (size_t i = first; i < out->count; i++) {
+            out->packets[i]->md = packet->md;
+        }
         dp_packet_delete(packet);
     } else {
         drop(packet, STT_DROP_OFFLOAD);
@@ -278,13 +226,12 @@ must_cut(const struct dp_packet *packet, const struct stt_frame *frame,
                || stt_frame_has_cwr(dp_packet_data(packet), inner));
 }
 
-/* Pops 'packet', which from 'offset' on consists of a whole frame of 'origin',
- * and adds what comes of it to 'out', or drops it. */
+/* Delivers 'packet', which from 'offset' on consists of a whole frame, and had
+ * 'outer' in front of it: adds what comes of it to 'out', or drops it. */
 static void
-pop_frame(struct dp_packet *packet, uint16_t offset,
-          const struct origin *origin, struct stt_batch *out)
+deliver(struct dp_packet *packet, uint16_t offset,
+        const struct outer_headers *outer, struct stt_batch *out)
 {
-    union flow_in_port in_port = packet->md.in_port;
     struct stt_batch pieces;
     struct stt_frame frame;
     struct stt_inner inner;
@@ -308,6 +255,7 @@ pop_frame(struct dp_packet *packet, uint16_t offset,
         return;
     }
 
+    set_metadata(packet, outer, frame.context_id);
     restore_offloads(packet, &frame, &inner);
     finish = must_finish(&frame, &inner);
     stt_batch_init(&pieces);
@@ -326,32 +274,30 @@ pop_frame(struct dp_packet *packet, uint16_t offset,
             eth_push_vlan(piece, htons(ETH_TYPE_VLAN_8021Q),
                           htons(frame.vlan));
         }
-        piece->md.in_port = in_port;
-        set_metadata(piece, origin, frame.context_id);
         stt_batch_add(out, piece);
     }
     stt_batch_uninit(&pieces);
 }
 
-/* Joins the packets of 'chain', the fragments of a whole frame of which
- * 'origin' is the last to arrive, to one, frees them, and returns it.  If one
- * of them was marked with CE, so becomes 'origin' (RFC 3168, section 5.3). */
+/* Joins the packets of 'chain', the fragments of a whole frame of which the last
+ * to arrive had 'outer', to one, frees them, and returns it.  If one of them
+ * was marked with CE, so becomes 'outer' (RFC 3168, section 5.3). */
 static struct dp_packet *
-join(struct stt_fragment *chain, struct origin *origin)
+join(struct stt_fragment *chain, struct outer_headers *outer)
 {
-    uint16_t length = origin->segment.frame_length;
+    uint16_t length = outer->segment.frame_length;
     struct dp_packet *frame
-        = dp_packet_new_with_headroom(length, stt_get_headroom(length));
+        = dp_packet_new_with_headroom(length, packet_get_headroom(length));
 
-    frame->md.in_port = packet_of(chain)->md.in_port;
+    frame->md.in_port = stt_packet_of(chain)->md.in_port;
     while (chain) {
         struct stt_fragment *next = chain->next;
-        struct dp_packet *packet = packet_of(chain);
+        struct dp_packet *packet = stt_packet_of(chain);
 
         dp_packet_put(frame, (char *) dp_packet_tail(packet) - chain->length,
                       chain->length);
         if (IP_ECN_is_ce(chain->ecn)) {
-            origin->tos |= IP_ECN_CE;
+            outer->tos |= IP_ECN_CE;
         }
         dp_packet_delete(packet);
         chain = next;
@@ -360,42 +306,26 @@ join(struct stt_fragment *chain, struct origin *origin)
 }
 
 /* Puts 'packet', which has one segment of a frame, into the reassembly table.
- * If that completes the frame, pops it and adds what comes of it to 'out'. */
+ * If that completes the frame, delivers it to 'out'. */
 static void
-reassemble(struct dp_packet *packet, struct origin *origin,
+reassemble(struct dp_packet *packet, struct outer_headers *outer,
            struct stt_batch *out)
 {
     struct stt_key key = {
-        .frame_id = origin->segment.frame_id,
-        .source_port = origin->segment.source_port,
-        .destination_port = origin->segment.destination_port,
+        .frame_id = outer->segment.frame_id,
+        .source_port = outer->segment.source_port,
+        .destination_port = outer->segment.destination_port,
     };
-    struct stt_fragment *chain, *dead = NULL;
-    struct stt_fragment *fragment;
+    struct stt_fragment *chain;
 
-    if (packet->source != DPBUF_MALLOC) {
-        /* A device's own buffers are few: do not keep them from it. */
-        struct dp_packet *copy = dp_packet_clone(packet);
-
-        dp_packet_delete(packet);
-        packet = copy;
-    }
-    memcpy(key.source, &origin->source, sizeof key.source);
-    memcpy(key.destination, &origin->destination, sizeof key.destination);
-
-    fragment = fragment_of(packet);
-    fragment->charge = sizeof *packet + dp_packet_get_allocated(packet);
-    fragment->ecn = origin->tos & IP_ECN_MASK;
-
+    memcpy(key.source, &outer->source, sizeof key.source);
+    memcpy(key.destination, &outer->destination, sizeof key.destination);
     stt_count(STT_EVENT_RX_SEGMENTS_HELD);
-    chain = stt_reassembly_insert(get_reassembly(), &key, &origin->segment,
-                                  fragment, time_msec(), &dead);
-    drop_chain(dead);
+    chain = stt_held_insert(packet, &key, &outer->segment,
+                            outer->tos & IP_ECN_MASK, pop_drops_get());
     if (chain) {
         stt_count(STT_EVENT_RX_REASSEMBLED);
-        pop_frame(join(chain, origin), 0, origin, out);
-    } else {
-        stt_expiry_frame_held();
+        deliver(join(chain, outer), 0, outer, out);
     }
 }
 
@@ -414,16 +344,16 @@ stt_pop_batch(const struct netdev *netdev, struct dp_packet_batch *batch)
     *pop_drops_get() = 0;
     stt_batch_init(&out);
     DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
-        struct origin origin;
-        enum stt_drop reason = read_segment(packet, &origin);
+        struct outer_headers outer;
+        enum stt_drop reason = read_segment(packet, &outer);
 
         if (reason) {
             drop(packet, reason);
-        } else if (stt_segment_is_frame(&origin.segment)) {
+        } else if (stt_segment_is_frame(&outer.segment)) {
             stt_count(STT_EVENT_RX_WHOLE);
-            pop_frame(packet, origin.payload_offset, &origin, &out);
+            deliver(packet, outer.payload_offset, &outer, &out);
         } else {
-            reassemble(packet, &origin, &out);
+            reassemble(packet, &outer, &out);
         }
     }
     stt_batch_hand_over(&out, batch);
@@ -438,47 +368,4 @@ uint32_t
 stt_get_pop_drops(const struct netdev *netdev, uint32_t shrunk_by)
 {
     return stt_is_port(netdev) ? *pop_drops_get() : shrunk_by;
-}
-
-/* Sets the limits of reassembly, for all ports together. */
-void
-stt_set_reassembly_limits(const struct stt_limits *limits)
-{
-    stt_reassembly_set_limits(get_reassembly(), limits);
-}
-
-void
-stt_get_reassembly_limits(struct stt_limits *limits)
-{
-    stt_reassembly_get_limits(get_reassembly(), limits);
-}
-
-/* Stores in '*occupancy' what is held for reassembly now. */
-void
-stt_get_reassembly_occupancy(struct stt_occupancy *occupancy)
-{
-    stt_reassembly_get_occupancy(get_reassembly(), occupancy);
-}
-
-/* Returns true if nothing is held for reassembly, as
- * stt_reassembly_is_empty(). */
-bool
-stt_has_no_frames(void)
-{
-    return stt_reassembly_is_empty(get_reassembly());
-}
-
-/* Drops frames that were not completed in time. */
-void
-stt_expire_frames(void)
-{
-    drop_chain(stt_reassembly_expire(get_reassembly(), time_msec()));
-}
-
-/* Does a part of that, as stt_reassembly_expire_some(). */
-void
-stt_expire_some_frames(uint32_t max_shards, struct stt_sweep *sweep)
-{
-    drop_chain(stt_reassembly_expire_some(get_reassembly(), time_msec(),
-                                          max_shards, sweep));
 }

@@ -16,26 +16,16 @@
 #include "stt-frame.h"
 #include "stt-header.h"
 #include "stt-segment.h"
+#include "stt-type.h"
 #include "userspace-tso.h"
 
 BUILD_ASSERT_DECL(STT_MAX_INNER_LEN + STT_FRAME_HEADER_LEN
                   <= STT_MAX_FRAME_LEN);
-BUILD_ASSERT_DECL(STT_MAX_INNER_LEN + STT_HEADROOM <= UINT16_MAX);
+BUILD_ASSERT_DECL(STT_MAX_INNER_LEN + PACKET_HEADROOM <= UINT16_MAX);
 BUILD_ASSERT_DECL(ETH_HEADER_LEN + IP_HEADER_LEN + STT_HEADERS_LEN
                   + STT_MAX_INNER_LEN <= PACKET_MAX_LEN);
 BUILD_ASSERT_DECL(ETH_HEADER_LEN + IPV6_HEADER_LEN + STT_HEADERS_LEN
-                  <= STT_HEADROOM);
-
-/* Returns the headroom, in bytes, to give a packet of 'packet_size' bytes when
- * it is allocated, so that tunnel headers can be pushed without copying it.  It
- * is even, as headers are read and written in units of two bytes. */
-uint16_t
-stt_get_headroom(uint32_t packet_size)
-{
-    return packet_size <= UINT16_MAX - STT_HEADROOM ? STT_HEADROOM
-           : packet_size < UINT16_MAX ? (UINT16_MAX - packet_size) & ~1
-           : 0;
-}
+                  <= PACKET_HEADROOM);
 
 /* The current thread's ids. */
 DEFINE_STATIC_PER_THREAD_DATA(struct stt_frame_id_blocks, id_blocks,
@@ -212,10 +202,10 @@ push_outer(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
     stt_set_tso_segsz(packet, frame_length > segment_size ? segment_size : 0);
 }
 
-/* Pushes 'packet', which 'frame' describes, as one frame.  Adds what comes of
- * it to 'out', or drops it. */
+/* Sends 'packet', which 'frame' describes, as one frame: adds what comes of it
+ * to 'out', or drops it. */
 static void
-push_frame(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
+send_frame(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
            const struct stt_template *template,
            const struct stt_frame *frame, struct stt_batch *out)
 {
@@ -235,7 +225,7 @@ push_frame(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
     }
 
     if (dp_packet_headroom(packet) < data->header_len) {
-        packet = packet_make_room(packet, STT_HEADROOM);
+        packet = packet_make_room(packet, PACKET_HEADROOM);
     }
     push_outer(packet, data, frame, template, segment_size);
     stt_count(STT_EVENT_TX_FRAMES);
@@ -246,7 +236,7 @@ push_frame(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
         if (userspace_tso_enabled()) {
             stt_batch_add(out, packet);
         } else {
-            stt_cut(packet, out);
+            stt_batch_add_cut(out, packet);
         }
     }
     for (size_t i = first; i < out->count; i++) {
@@ -270,17 +260,17 @@ push_packet(struct dp_packet *packet, const struct ovs_action_push_tnl *data,
     take_vlan(packet, &frame);
     if (describe(packet, max_len, &frame)) {
         finish_inner(packet, &frame);
-        push_frame(packet, data, template, &frame, out);
+        send_frame(packet, data, template, &frame, out);
         return;
     }
 
     stt_count(STT_EVENT_TX_CUT);
     stt_batch_init(&pieces);
-    stt_cut(packet, &pieces);
+    stt_batch_add_cut(&pieces, packet);
     for (size_t i = 0; i < pieces.count; i++) {
         describe(pieces.packets[i], max_len, &frame);
         finish_inner(pieces.packets[i], &frame);
-        push_frame(pieces.packets[i], data, template, &frame, out);
+        send_frame(pieces.packets[i], data, template, &frame, out);
     }
     stt_batch_uninit(&pieces);
 }

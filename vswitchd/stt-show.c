@@ -13,11 +13,11 @@
 #include "smap.h"
 #include "sset.h"
 #include "stt-counters.h"
+#include "stt-held.h"
 #include "stt-no-port.h"
-#include "stt-pop.h"
 #include "stt-reassembly.h"
+#include "stt-type.h"
 #include "stt-underlay.h"
-#include "stt-vport.h"
 #include "unixctl.h"
 #include "util.h"
 
@@ -72,8 +72,8 @@ show_reassembly(struct ds *s)
     struct stt_occupancy occupancy;
     struct stt_limits limits;
 
-    stt_get_reassembly_occupancy(&occupancy);
-    stt_get_reassembly_limits(&limits);
+    stt_held_get_occupancy(&occupancy);
+    stt_held_get_limits(&limits);
     ds_put_cstr(s, "reassembly:\n");
     ds_put_format(s, "  bytes held: %"PRIu64", limit %"PRIu64
                   ", limit per source %"PRIu64"\n",

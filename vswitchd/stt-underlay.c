@@ -17,7 +17,7 @@
 #include "ovs-thread.h"
 #include "packets.h"
 #include "socket-util.h"
-#include "stt-vport.h"
+#include "stt-type.h"
 #include "timeval.h"
 #include "util.h"
 

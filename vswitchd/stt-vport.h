@@ -2,40 +2,20 @@
 #ifndef STT_VPORT_H
 #define STT_VPORT_H 1
 
-/* Ports of type "stt"
- * ===================
+/* Ports of type "stt" among Open vSwitch's tunnel ports
+ * =====================================================
  *
- * What Open vSwitch's tunnel ports have to know of STT: its name and port
- * number, the values that its options take, and the periodic work.  The hooks
- * into OVS's own files call these functions. */
-
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "openvswitch/types.h"
+ * Their class, what they need before there is one, and the periodic work.  The
+ * hooks into OVS's own files call these functions. */
 
 struct netdev;
 struct netdev_class;
-struct smap;
-
-#define STT_TYPE "stt"
-#define STT_DPIF_PORT "stt_sys"
-
-bool stt_is_type(const char *type);
-bool stt_is_port(const struct netdev *);
-struct netdev *stt_ref_counted(const struct netdev *);
-
-void stt_init_port(const char *type, uint16_t port, ovs_be16 *dst_port);
-int stt_check_options(const struct netdev *, const struct smap *options,
-                      char **errp);
-void stt_get_options(const char *type, ovs_be16 dst_port,
-                     struct smap *options);
-uint8_t stt_get_ip_protocol(const char *type, uint8_t other);
 
 void stt_init_class(struct netdev_class *);
 void stt_register(void);
-void stt_set_config(const struct smap *other_config);
 void stt_run(const struct netdev_class *);
 void stt_wait(const struct netdev_class *);
+
+struct netdev *stt_ref_counted(const struct netdev *);
 
 #endif /* stt-vport.h */

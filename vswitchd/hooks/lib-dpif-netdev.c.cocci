@@ -16,7 +16,7 @@
 +#include "stt/packet-drops.h"
 +#include "stt/stt-batch.h"
 +#include "stt/stt-pop.h"
-+#include "stt/stt-vport.h"
++#include "stt/stt-settings.h"
 
 // A segment that is held for reassembly is no drop, and a super-packet that is
 // cut makes the batch grow.

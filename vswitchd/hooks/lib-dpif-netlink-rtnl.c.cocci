@@ -13,7 +13,7 @@
 @@
  #include "dpif-netlink-rtnl.h"
 +#include "stt/stt-link-device.h"
-+#include "stt/stt-vport.h"
++#include "stt/stt-type.h"
 
 @ device_kind @
 identifier type, tnl_cfg;

@@ -2,12 +2,12 @@
 // file: lib/dpif-netlink.c
 // expect: return STT_TYPE;
 // expect: if \(stt_is_type\(type\)\)
-// expect: include "stt/stt-vport.h"
+// expect: include "stt/stt-type.h"
 
 @ includes @
 @@
  #include "dpif-netlink.h"
-+#include "stt/stt-vport.h"
++#include "stt/stt-type.h"
 
 // The Linux datapath's vports are named by type.
 @ vport_name @

@@ -9,8 +9,8 @@
 // expect: iovlen = rx->takes_joined \?
 // expect: rx->takes_joined = stt_joined_truncated\(
 // expect: if \(!stt_joined_accept\(
-// expect: stt_get_headroom\(std_len\)
-// expect: dp_packet_resize\(pkt, stt_get_headroom\(
+// expect: packet_get_headroom\(std_len\)
+// expect: dp_packet_resize\(pkt, packet_get_headroom\(
 // expect: return vnet_header_take\(b\);
 // expect: vnet_header_apply\(batch\);
 // expect: vnet_header_failed\(
@@ -24,7 +24,6 @@
 +#include "stt/packet-room.h"
 +#include "stt/packet-socket.h"
 +#include "stt/stt-joined.h"
-+#include "stt/stt-push.h"
 +#include "stt/vnet-header.h"
 
 @ opened @
@@ -149,7 +148,7 @@ expression e;
  {
    <...
 -  dp_packet_new_with_headroom(e, DP_NETDEV_HEADROOM)
-+  dp_packet_new_with_headroom(e, stt_get_headroom(e))
++  dp_packet_new_with_headroom(e, packet_get_headroom(e))
    ...>
  }
 
@@ -161,7 +160,7 @@ identifier pkt;
  {
    <...
 -  dp_packet_resize(pkt, DP_NETDEV_HEADROOM, 0)
-+  dp_packet_resize(pkt, stt_get_headroom(dp_packet_size(pkt)), 0)
++  dp_packet_resize(pkt, packet_get_headroom(dp_packet_size(pkt)), 0)
    ...>
  }
 

@@ -16,6 +16,8 @@
 @ includes @
 @@
  #include "netdev-vport.h"
++#include "stt/stt-options.h"
++#include "stt/stt-type.h"
 +#include "stt/stt-vport.h"
 
 // The functions that all tunnel types share are private to this file, so STT's

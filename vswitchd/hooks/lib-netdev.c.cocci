@@ -14,7 +14,7 @@
 +#include "stt/packet-offload.h"
 +#include "stt/stt-pop.h"
 +#include "stt/stt-push.h"
-+#include "stt/stt-vport.h"
++#include "stt/stt-type.h"
 
 // STT takes and leaves whole batches, as a packet can become several or none,
 // so its class has no callback for a single one.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // file: lib/tnl-ports.c
 // expect: stt_get_ip_protocol\(type, 
-// expect: include "stt/stt-vport.h"
+// expect: include "stt/stt-type.h"
 
 @ includes @
 @@
  #include "tnl-ports.h"
-+#include "stt/stt-vport.h"
++#include "stt/stt-type.h"
 
 @ ip_protocol @
 identifier type, nw_protos;

@@ -12,7 +12,7 @@
 @@
  #include "ofproto-dpif-ipfix.h"
 +#include "stt/stt-export.h"
-+#include "stt/stt-vport.h"
++#include "stt/stt-type.h"
 
 @ type_number @
 @@

@@ -13,7 +13,7 @@
 @@
  #include "ofproto-dpif-sflow.h"
 +#include "stt/stt-export.h"
-+#include "stt/stt-vport.h"
++#include "stt/stt-type.h"
 
 @ type_number @
 @@

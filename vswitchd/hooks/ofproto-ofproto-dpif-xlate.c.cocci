@@ -12,6 +12,7 @@
 @@
  #include "ofproto/ofproto-dpif-xlate.h"
 +#include "stt/stt-path-mtu.h"
++#include "stt/stt-type.h"
 +#include "stt/stt-underlay.h"
 +#include "stt/stt-vport.h"
 
