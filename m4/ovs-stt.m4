@@ -206,3 +206,11 @@ m4_define([_STT_TRY_CFLAGS],
       AS_VAR_APPEND([$1], [" $2"])],
      [AC_MSG_RESULT([no])])
    CFLAGS=$stt_save_CFLAGS])
+
+# STT_FIND_TEST_SHELL
+# -------------------
+# Sets TEST_SHELL to the shell that runs make check: dash if there is one, as a
+# test is above all forks, which cost bash twice as much.
+AC_DEFUN([STT_FIND_TEST_SHELL],
+  [AC_ARG_VAR([TEST_SHELL], [absolute name of the shell that runs make check])
+   AC_PATH_PROG([TEST_SHELL], [dash], [$SHELL])])
