@@ -41,7 +41,7 @@ AS_HELP_STRING([--without-ovs],
 
 # _STT_CHECK_OVS_TREE
 # -------------------
-# Checks the folder of --with-ovs, and what is needed to build it.
+# Checks the folder of --with-ovs.
 AC_DEFUN([_STT_CHECK_OVS_TREE],
   [OVS_SRC=`cd "$with_ovs" 2>/dev/null && pwd` ||
      AC_MSG_ERROR([--with-ovs=$with_ovs: there is no such folder])
@@ -64,9 +64,15 @@ AC_DEFUN([_STT_CHECK_OVS_TREE],
            $stt_ovs_version; supported: STT_SUPPORTED_OVS]))],
         [AC_MSG_ERROR(m4_normalize([Open vSwitch $stt_ovs_version is not
            supported (supported: STT_SUPPORTED_OVS); to try it nevertheless,
-           give --enable-untested-ovs]))])])
-   STT_CHECK_SPATCH
-   STT_CHECK_OPENSSL])
+           give --enable-untested-ovs]))])])])
+
+# STT_CHECK_OVS_NEEDS
+# -------------------
+# Checks what is needed to build Open vSwitch, if that is built.
+AC_DEFUN([STT_CHECK_OVS_NEEDS],
+  [AS_IF([test $HAVE_OVS = yes],
+     [STT_CHECK_SPATCH
+      STT_CHECK_OPENSSL])])
 
 # STT_CHECK_SPATCH
 # ----------------
@@ -200,3 +206,11 @@ m4_define([_STT_TRY_CFLAGS],
       AS_VAR_APPEND([$1], [" $2"])],
      [AC_MSG_RESULT([no])])
    CFLAGS=$stt_save_CFLAGS])
+
+# STT_FIND_TEST_SHELL
+# -------------------
+# Sets TEST_SHELL to the shell that runs make check: dash if there is one, as a
+# test is above all forks, which cost bash twice as much.
+AC_DEFUN([STT_FIND_TEST_SHELL],
+  [AC_ARG_VAR([TEST_SHELL], [absolute name of the shell that runs make check])
+   AC_PATH_PROG([TEST_SHELL], [dash], [$SHELL])])

@@ -223,9 +223,11 @@ EXTRA_DIST += \
 	tests/packets.py \
 	tests/replay.py \
 	tests/run-fuzz \
+	tests/stt-commands.py \
 	tests/stt-packet.py \
 	tests/traffic.py
 CLEANFILES += \
+	testsuite.lineno \
 	tests/testsuite \
 	tests/system-testsuite \
 	tests/ovn-testsuite
@@ -260,9 +262,13 @@ tests/ovn-testsuite: $(OVN_TESTSUITE_AT) tests/package.m4
 .PHONY: check-system check-system-short check-ovn check-release check-release-system
 .PHONY: check-ovs check-ovs-all check-fuzz fuzz
 
+# The suite would look for another shell than it was started with if it were not
+# told to keep it.
+RUN_TESTSUITE = CONFIG_SHELL=$(TEST_SHELL) $(TEST_SHELL) tests/testsuite -C tests \
+	AUTOTEST_PATH=$(AUTOTEST_PATH)
+
 check-local: tests/testsuite $(check_local_programs)
-	$(SHELL) tests/testsuite -C tests AUTOTEST_PATH=$(AUTOTEST_PATH) \
-	  $(TESTSUITEFLAGS)
+	$(RUN_TESTSUITE) $(TESTSUITEFLAGS)
 
 # Not with the suites' own --clean: with make -j they may be gone already.
 clean-tests:
@@ -272,7 +278,7 @@ clean-tests:
 	  fi; \
 	  rm -rf tests/$$suite.dir tests/$$suite.log || exit; \
 	done
-	rm -rf tests/fuzz.dir
+	rm -rf tests/fuzz.dir tests/pycache
 CLEAN_LOCAL += clean-tests
 
 # make check-vm: the kernel modules in virtual machines, with the kernels that Debian
@@ -392,8 +398,7 @@ check-ovn: all tests/ovn-testsuite $(check_PROGRAMS)
 	  $(SHELL) tests/ovn-testsuite -C tests \
 	  AUTOTEST_PATH=$(AUTOTEST_PATH) $(TESTSUITEFLAGS)
 check-release: all tests/testsuite $(check_local_programs)
-	$(SHELL) tests/testsuite -C tests AUTOTEST_PATH=$(AUTOTEST_PATH) \
-	  -k stt $(TESTSUITEFLAGS)
+	$(RUN_TESTSUITE) -k stt $(TESTSUITEFLAGS)
 check-release-system: all tests/system-testsuite
 	$(SHELL) tests/system-testsuite -C tests \
 	  AUTOTEST_PATH=$(AUTOTEST_PATH) -k release $(TESTSUITEFLAGS)

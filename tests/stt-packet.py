@@ -404,43 +404,57 @@ def new_packets(name):
     return packets[seen:]
 
 
-def ask_switch(commands):
-    """Has ovs-vswitchd run each of the 'commands', which are lists of words, as
-    ovs-appctl does, but without a process for each."""
-    import json
+def connect(daemon):
+    """A connection to the socket on which 'daemon' takes commands."""
     import socket
     # The folder's name may be too long for a socket's address.
     folder = os.open(os.environ["OVS_RUNDIR"], os.O_RDONLY)
-    path = f"/proc/self/fd/{folder}/ovs-vswitchd"
-    with open(path + ".pid") as f:
-        path += f".{f.read().strip()}.ctl"
-    for method, *words in commands:
-        with socket.socket(socket.AF_UNIX) as connection:
+    try:
+        path = f"/proc/self/fd/{folder}/{daemon}"
+        with open(path + ".pid") as f:
+            path += f".{f.read().strip()}.ctl"
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(int(os.environ.get("OVS_CTL_TIMEOUT", "30")))
+        try:
             connection.connect(path)
-            connection.sendall(json.dumps({"id": 0, "method": method,
-                                           "params": words}).encode())
-            answer = json.loads(read_object(connection))
-        if answer["error"] is not None:
-            die(f"{method}: {answer['error']}")
-    os.close(folder)
+        except OSError:
+            connection.close()
+            raise
+        return connection
+    finally:
+        os.close(folder)
 
 
-def read_object(connection):
-    """The JSON object that comes in, of whose strings none has braces."""
+def ask(connection, method, *words):
+    """Has the daemon at the other end of 'connection' run 'method' with the
+    arguments 'words'.  Returns its result and its error, one of which is None."""
+    import json
+    connection.sendall(json.dumps({"id": 0, "method": method,
+                                   "params": words}).encode())
     data = b""
-    while not data or data.count(b"{") > data.count(b"}"):
+    while True:
         part = connection.recv(65536)
         if not part:
-            die("ovs-vswitchd closed the connection")
+            raise OSError("End of file")
         data += part
-    return data
+        if data.endswith(b"}"):
+            try:
+                answer = json.loads(data)
+            except ValueError:
+                # The brace was not the last one.
+                continue
+            return answer["result"], answer["error"]
 
 
 def receive(port, packets):
-    ask_switch([["netdev-dummy/receive", port, packet.hex()]
+    commands = [["netdev-dummy/receive", port, packet.hex()]
                 for packet in packets]
-               # It does what is in its queues before it takes a connection.
-               + [["version"]])
+    # It does what is in its queues before it takes a connection.
+    for method, *words in [*commands, ["version"]]:
+        with connect("ovs-vswitchd") as connection:
+            _, error = ask(connection, method, *words)
+        if error is not None:
+            die(f"{method}: {error}")
 
 
 def frames_of(packets):
