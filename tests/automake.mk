@@ -151,6 +151,7 @@ TESTSUITE_AT = \
 	tests/version.at \
 	tests/sources.at \
 	tests/patch-ovs.at \
+	tests/README.md \
 	tests/release.at \
 	tests/run-tests.at \
 	tests/lib.at \
