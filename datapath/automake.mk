@@ -35,15 +35,22 @@ datapath_sources = \
 	datapath/receive.h \
 	datapath/recently-sent.c \
 	datapath/recently-sent.h \
-	datapath/selftest.c \
 	datapath/selftest.h \
 	datapath/tags.h \
 	datapath/transmit.c \
 	datapath/transmit.h \
 	datapath/vport-stt.c
 
+# The test of itself that a module can have, which is not for those of packages: it
+# also needs tests/unit/.
+selftest_sources = \
+	datapath/selftest.c \
+	datapath/selftest-frag-list.c \
+	datapath/selftest-sent.c
+
 EXTRA_DIST += \
 	$(datapath_sources) \
+	$(selftest_sources) \
 	build-aux/link-modules \
 	datapath/dkms.conf
 

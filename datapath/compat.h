@@ -268,4 +268,10 @@ static inline int stt_rtnl_delete_link(struct net_device *dev)
 #endif
 }
 
+/* It had another name before 5.17. */
+#ifndef STT_HAVE_KTHREAD_EXIT
+#define kthread_complete_and_exit(COMPLETION, CODE) \
+	complete_and_exit(COMPLETION, CODE)
+#endif
+
 #endif /* compat.h */

@@ -4,6 +4,7 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/sysctl.h>
+#include <net/net_namespace.h>
 #include <net/netns/generic.h>
 #include "compat.h"
 #include "held.h"

@@ -4,7 +4,6 @@ EXTRA_DIST += \
 	debian/changelog \
 	debian/control \
 	debian/copyright \
-	debian/not-installed \
 	debian/openvswitch-switch-stt.README.Debian \
 	debian/openvswitch-switch-stt.docs \
 	debian/openvswitch-switch-stt.install \

@@ -11,7 +11,36 @@ check_PROGRAMS += \
 	tests/test-stt-lib \
 	tests/test-stt-reassembly
 
+# Tests of lib/ that the kernel module's test of itself has, too: see
+# build-aux/link-modules.
+unit_sources = \
+	tests/unit/test-random.h \
+	tests/unit/unit-tests.h \
+	tests/unit/unit.h
+unit_lib_sources = \
+	$(unit_sources) \
+	tests/unit/frame-id.c \
+	tests/unit/frame.c \
+	tests/unit/hash.c \
+	tests/unit/inner.c \
+	tests/unit/name.c \
+	tests/unit/offload.c \
+	tests/unit/segment.c \
+	tests/unit/shape.c \
+	tests/unit/shape.h
+unit_reassembly_sources = \
+	$(unit_sources) \
+	tests/unit/reassembly-age.c \
+	tests/unit/reassembly-budget.c \
+	tests/unit/reassembly-frame.c \
+	tests/unit/reassembly-key.h \
+	tests/unit/reassembly-limits.c \
+	tests/unit/reassembly-outcome.h \
+	tests/unit/reassembly-watch.h \
+	tests/unit/reassembly.h
+
 tests_test_stt_lib_SOURCES = \
+	$(unit_lib_sources) \
 	tests/stt-test.h \
 	tests/test-stt-lib.c
 tests_test_stt_lib_CFLAGS = $(AM_CFLAGS) $(SANITIZE_CFLAGS)
@@ -19,9 +48,12 @@ tests_test_stt_lib_LDADD = tests/libstt.la
 
 # The test decides when memory runs out.
 tests_test_stt_reassembly_SOURCES = \
+	$(unit_reassembly_sources) \
+	tests/reassembly-host.c \
 	tests/reassembly-model.h \
-	tests/reassembly-outcome.h \
-	tests/reassembly-watch.h \
+	tests/reassembly-random.c \
+	tests/reassembly-tests.h \
+	tests/reassembly-threads.c \
 	tests/stt-test.h \
 	tests/test-stt-reassembly.c
 tests_test_stt_reassembly_CFLAGS = $(AM_CFLAGS) $(SANITIZE_CFLAGS)
@@ -44,6 +76,7 @@ endif
 # What is measured must not have the sanitizers.
 check_PROGRAMS += tests/bench-stt-lib
 tests_bench_stt_lib_SOURCES = \
+	$(unit_sources) \
 	tests/bench-stt-lib.c \
 	tests/stt-test.h
 tests_bench_stt_lib_CPPFLAGS = $(AM_CPPFLAGS) \
@@ -62,6 +95,7 @@ tests_stt_dump_CFLAGS = $(AM_CFLAGS) $(SANITIZE_CFLAGS)
 tests_stt_dump_LDADD = tests/libstt.la $(PCAP_LIBS)
 
 tests_test_stt_replay_SOURCES = \
+	$(unit_sources) \
 	tests/stt-test.h \
 	tests/test-stt-replay.c
 tests_test_stt_replay_CFLAGS = $(AM_CFLAGS) $(SANITIZE_CFLAGS)

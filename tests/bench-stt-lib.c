@@ -24,7 +24,6 @@
 #include "stt-segment.h"
 #include "stt-test.h"
 
-#define ARRAY_SIZE(ARRAY) (sizeof (ARRAY) / sizeof (ARRAY)[0])
 
 enum {
     PATH_MTU = 1500,

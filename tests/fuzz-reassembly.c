@@ -12,9 +12,8 @@
                              apply_to = function)
 
 #include "reassembly-model.h"
-#include "reassembly-outcome.h"
-#include "reassembly-watch.h"
 #include "stt-test.h"
+#include "unit/reassembly-watch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -13,10 +13,13 @@
  * long as it does not come upon the limits that hold for all sources
  * together. */
 
-#include "reassembly-outcome.h"
+#include <stdlib.h>
+
 #include "stt-frame.h"
 #include "stt-reassembly.h"
-#include "stt-test.h"
+#include "unit/reassembly-key.h"
+#include "unit/reassembly-outcome.h"
+#include "unit/unit.h"
 
 struct model_frame {
     struct stt_key key;
@@ -42,20 +45,6 @@ struct model {
     size_t allocated;
     uint64_t uses;
 };
-
-static inline bool
-same_source(const struct stt_key *a, const struct stt_key *b)
-{
-    return !memcmp(a->source, b->source, 16) && a->domain == b->domain;
-}
-
-static inline bool
-same_key(const struct stt_key *a, const struct stt_key *b)
-{
-    return (same_source(a, b) && !memcmp(a->destination, b->destination, 16)
-            && a->frame_id == b->frame_id && a->source_port == b->source_port
-            && a->destination_port == b->destination_port);
-}
 
 static inline uint64_t
 model_bytes(const struct model *model, const struct stt_key *source)
@@ -355,6 +344,49 @@ model_destroy(struct model *model, struct outcome *outcome)
         model_discard(model, model->frames[0], STT_DROP_EXPIRED, outcome);
     }
     free(model->frames);
+}
+
+/*
+ * Comparison with what the real table did.
+ */
+
+static inline int
+fate_compare(const void *a_, const void *b_)
+{
+    const struct fate *a = a_;
+    const struct fate *b = b_;
+
+    return a->id < b->id ? -1 : a->id > b->id;
+}
+
+static inline void
+outcome_sort(struct outcome *outcome)
+{
+    if (outcome->n_dead) {
+        qsort(outcome->dead, outcome->n_dead, sizeof *outcome->dead,
+              fate_compare);
+    }
+}
+
+/* Checks that 'got' is 'expected'. */
+static inline void
+outcome_check(struct outcome *got, struct outcome *expected)
+{
+    size_t i;
+
+    CHECK_EQ(got->n_whole, expected->n_whole);
+    for (i = 0; i < got->n_whole; i++) {
+        CHECK_EQ(got->whole[i], expected->whole[i]);
+    }
+
+    outcome_sort(got);
+    outcome_sort(expected);
+    for (i = 0; i < got->n_dead && i < expected->n_dead; i++) {
+        CHECK_EQ(got->dead[i].id, expected->dead[i].id);
+        CHECK_TEXT(stt_drop_name(got->dead[i].drop),
+                   stt_drop_name(expected->dead[i].drop));
+    }
+    CHECK_EQ(got->n_dead, expected->n_dead);
 }
 
 #endif /* reassembly-model.h */

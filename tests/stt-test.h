@@ -5,25 +5,27 @@
 /* What the test programs of lib/ share
  * ====================================
  *
- * Checks that end the program with a line that says what was expected and what
- * came, random numbers that a seed repeats, and the choice of a test by the
- * program's first argument. */
+ * What unit/unit.h wants of its host, and the choice of a test by the program's
+ * first argument.  One file of a program includes this, the one that has main()
+ * or what is there instead. */
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-/* What a failure message says about the circumstances, such as the seed. */
-static char test_context[128];
+#include "unit/test-random.h"
+#include "unit/unit.h"
 
-__attribute__((noreturn, format(printf, 3, 4)))
-static inline void
+char test_context[128];
+uint64_t test_seed = 1;
+uint64_t test_steps;
+
+/* The arguments that are no options. */
+static char **test_arguments;
+static int test_n_arguments;
+
+void
 test_fail(const char *file, int line, const char *format, ...)
 {
     va_list args;
@@ -36,65 +38,17 @@ test_fail(const char *file, int line, const char *format, ...)
     exit(1);
 }
 
-#define FAIL(...) test_fail(__FILE__, __LINE__, __VA_ARGS__)
-
-#define CHECK(CONDITION)                                \
-    do {                                                \
-        if (!(CONDITION)) {                             \
-            FAIL("expected that %s", #CONDITION);       \
-        }                                               \
-    } while (0)
-
-/* Compares two unsigned numbers. */
-#define CHECK_EQ(GOT, EXPECTED)                                         \
-    test_check_eq(__FILE__, __LINE__, #GOT, GOT, EXPECTED)
-
-static inline void
-test_check_eq(const char *file, int line, const char *what,
-              unsigned long long int got, unsigned long long int expected)
+void
+test_say(const char *format, ...)
 {
-    if (got != expected) {
-        test_fail(file, line, "%s: expected %llu (%#llx), got %llu (%#llx)",
-                  what, expected, expected, got, got);
-    }
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(test_context, sizeof test_context, format, args);
+    va_end(args);
 }
 
-/* Compares two texts. */
-#define CHECK_TEXT(GOT, EXPECTED)                                       \
-    test_check_text(__FILE__, __LINE__, #GOT, GOT, EXPECTED)
-
-static inline void
-test_check_text(const char *file, int line, const char *what,
-                const char *got, const char *expected)
-{
-    if (strcmp(got, expected)) {
-        test_fail(file, line, "%s: expected \"%s\", got \"%s\"",
-                  what, expected, got);
-    }
-}
-
-/* Compares 'N' bytes. */
-#define CHECK_BYTES(GOT, EXPECTED, N)                                   \
-    test_check_bytes(__FILE__, __LINE__, #GOT, GOT, EXPECTED, N)
-
-static inline void
-test_check_bytes(const char *file, int line, const char *what,
-                 const void *got_, const void *expected_, size_t n)
-{
-    const uint8_t *expected = expected_;
-    const uint8_t *got = got_;
-    size_t i;
-
-    for (i = 0; i < n; i++) {
-        if (got[i] != expected[i]) {
-            test_fail(file, line, "%s, byte %zu: expected %#x, got %#x",
-                      what, i, expected[i], got[i]);
-        }
-    }
-}
-
-/* Returns memory that the caller frees; ends the program if there is none. */
-static inline void *
+void *
 test_alloc(size_t size)
 {
     void *p = malloc(size ? size : 1);
@@ -103,6 +57,12 @@ test_alloc(size_t size)
         FAIL("out of memory");
     }
     return p;
+}
+
+void
+test_free(void *p)
+{
+    free(p);
 }
 
 /* Returns a copy of the 'n' bytes at 'p' that ends where its memory ends, so
@@ -116,56 +76,29 @@ test_copy(const void *p, size_t n)
     return copy;
 }
 
-/* Random numbers (SplitMix64). */
-struct test_random {
-    uint64_t state;
-};
-
-static inline uint64_t
-random_uint64(struct test_random *random)
+void *
+test_at_edge(const void *p, size_t n)
 {
-    uint64_t x = random->state += 0x9e3779b97f4a7c15;
+    static void *last;
 
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
-    x = (x ^ x >> 27) * 0x94d049bb133111eb;
-    return x ^ x >> 31;
+    free(last);
+    return last = test_copy(p, n);
 }
 
-/* Returns a number less than 'n', which is not 0. */
-static inline uint32_t
-random_below(struct test_random *random, uint32_t n)
+static int
+test_compare(const void *a_, const void *b_)
 {
-    return random_uint64(random) % n;
+    const uint32_t *a = a_;
+    const uint32_t *b = b_;
+
+    return *a < *b ? -1 : *a > *b;
 }
 
-/* Returns true in 'percent' of the cases. */
-static inline bool
-random_percent(struct test_random *random, unsigned int percent)
+void
+test_sort(uint32_t numbers[], size_t n)
 {
-    return random_below(random, 100) < percent;
+    qsort(numbers, n, sizeof *numbers, test_compare);
 }
-
-/* Shuffles the 'n' numbers at 'numbers'. */
-static inline void
-random_shuffle(struct test_random *random, uint32_t numbers[], uint32_t n)
-{
-    for (; n > 1; n--) {
-        uint32_t other = random_below(random, n);
-        uint32_t last = numbers[n - 1];
-
-        numbers[n - 1] = numbers[other];
-        numbers[other] = last;
-    }
-}
-
-/* Options that every test program takes. */
-static uint64_t test_seed = 1;
-static uint64_t test_steps;     /* 0: as many as the test itself finds good. */
-
-struct test_command {
-    const char *name;
-    void (*run)(int argc, char *argv[]);
-};
 
 static inline uint64_t
 test_parse_number(const char *s)
@@ -182,8 +115,7 @@ test_parse_number(const char *s)
     return n;
 }
 
-/* Runs the one of the 'n' 'commands' that the first argument names, with the
- * arguments that are no options. */
+/* Runs the one of the 'n' 'commands' that the first argument names. */
 static inline int
 test_main(int argc, char *argv[], const struct test_command commands[],
           size_t n)
@@ -205,7 +137,9 @@ test_main(int argc, char *argv[], const struct test_command commands[],
                 }
                 argc -= 2;
             }
-            commands[i].run(argc, argv);
+            test_arguments = argv;
+            test_n_arguments = argc;
+            commands[i].run();
             return 0;
         }
     }

@@ -12,7 +12,6 @@
 #include "stt-segment.h"
 #include "stt-test.h"
 
-#define ARRAY_SIZE(ARRAY) (sizeof (ARRAY) / sizeof (ARRAY)[0])
 
 /* A segment as captured. */
 struct captured {
@@ -509,28 +508,28 @@ replay_shuffled(const char *name, uint64_t seed)
 }
 
 static void
-test_replay(int argc, char *argv[])
+test_replay(void)
 {
     int i;
 
-    for (i = 0; i < argc; i++) {
-        read_capture(argv[i]);
-        replay_as_is(argv[i]);
+    for (i = 0; i < test_n_arguments; i++) {
+        read_capture(test_arguments[i]);
+        replay_as_is(test_arguments[i]);
         free_capture();
     }
 }
 
 static void
-test_shuffle(int argc, char *argv[])
+test_shuffle(void)
 {
     uint64_t n_seeds = test_steps ? test_steps : 50;
     uint64_t seed;
     int i;
 
-    for (i = 0; i < argc; i++) {
-        read_capture(argv[i]);
+    for (i = 0; i < test_n_arguments; i++) {
+        read_capture(test_arguments[i]);
         for (seed = test_seed; seed < test_seed + n_seeds; seed++) {
-            replay_shuffled(argv[i], seed);
+            replay_shuffled(test_arguments[i], seed);
         }
         free_capture();
     }

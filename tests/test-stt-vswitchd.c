@@ -61,7 +61,7 @@ reference_checksum(uint32_t partial, const uint8_t *data, size_t size)
 /* Of data of all lengths up to a few words, of any length, at any alignment,
  * random and such as sum up to 0, with and without something before. */
 static void
-test_checksum(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
+test_checksum(void)
 {
     static const uint8_t fills[] = { 0, 0xff, 0x80 };
     struct test_random random = { test_seed };
@@ -115,7 +115,7 @@ check_template(const struct netdev *netdev, uint16_t mtu)
 }
 
 static void
-test_path_mtu(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
+test_path_mtu(void)
 {
     struct netdev *netdev;
 
@@ -220,7 +220,7 @@ lose(int fd, const char *name, int ifindex, unsigned int n)
 }
 
 static void
-test_packet_socket(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
+test_packet_socket(void)
 {
     struct netdev_stats stats;
 
@@ -330,7 +330,7 @@ check_source(const char *addresses, const char *destination,
 }
 
 static void
-test_source_address(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
+test_source_address(void)
 {
     const char *to = "2001:db8:2::";
 
@@ -404,7 +404,7 @@ put_push(struct ofpbuf *actions, uint32_t type)
 }
 
 static void
-test_offload(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
+test_offload(void)
 {
     struct ofpbuf actions;
     size_t offset, inner;
@@ -462,7 +462,7 @@ shrink_by_batch(size_t size)
 }
 
 static void
-test_packet_memory(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
+test_packet_memory(void)
 {
     if (!shrink_by_batch(65535)) {
         fprintf(stderr, "this malloc() gives nothing back\n");

@@ -324,7 +324,7 @@ step_purge()
     equal "files that are left" "$(find / -xdev \
         \( -path /shared -o -path /var/cache -o -path /proc \) -prune -o \
         \( -name '*ovs-stt*' -o -name '*switch-stt*' -o -name 'stt.ko*' \
-           -o -name '*vport-stt*' -o -name 'stt-dump*' -o -name 'sttlab*' \) \
+           -o -name '*vport-stt*' -o -name 'stt-dump*' -o -name 'ovs_stt*' \) \
         -print)" ""
     equal "files that speak of it" "$(grep -rlIsE --exclude-dir=apt \
         --exclude-dir='*-old' '(ovs|switch)-stt' /etc /usr/lib /usr/share \
