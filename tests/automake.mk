@@ -160,6 +160,8 @@ TESTSUITE_AT = \
 	tests/replay.at \
 	tests/stt-macros.at \
 	tests/dump.at \
+	tests/dump-damage.at \
+	tests/dump-outer.at \
 	tests/bench-report.at \
 	tests/completion.at \
 	tests/bench.at \
@@ -169,6 +171,7 @@ TESTSUITE_AT = \
 	tests/options.at \
 	tests/odp.at \
 	tests/push.at \
+	tests/held.at \
 	tests/pop.at \
 	tests/expiry.at \
 	tests/tso.at \
