@@ -15,6 +15,22 @@
  * fetches the one with the other. */
 #define STT_CACHE_LINE 128
 
+/* Which lock a function must be called with, for clang's -Wthread-safety in
+ * userspace.  In C it does not know the locks of a structure's members. */
+#if defined __clang__ && !defined __KERNEL__
+#define STT_CAPABILITY __attribute__((capability("lock")))
+#define STT_REQUIRES(LOCK) __attribute__((requires_capability(LOCK)))
+#define STT_ACQUIRES(LOCK) \
+    __attribute__((acquire_capability(LOCK), no_thread_safety_analysis))
+#define STT_RELEASES(LOCK) \
+    __attribute__((release_capability(LOCK), no_thread_safety_analysis))
+#else
+#define STT_CAPABILITY
+#define STT_REQUIRES(LOCK)
+#define STT_ACQUIRES(LOCK)
+#define STT_RELEASES(LOCK)
+#endif
+
 #ifdef __KERNEL__
 
 /* Parts of a list that only the kernel, or only userspace has. */
@@ -182,30 +198,34 @@ stt_put_be64(void *p_, uint64_t v)
  * with the smallest ones. */
 #define STT_PAGE_SIZE 4096
 
-typedef pthread_mutex_t stt_lock_t;
+typedef struct STT_CAPABILITY {
+    pthread_mutex_t mutex;
+} stt_lock_t;
 
 static inline void
 stt_lock_init(stt_lock_t *lock)
 {
-    pthread_mutex_init(lock, NULL);
+    pthread_mutex_init(&lock->mutex, NULL);
 }
 
 static inline void
 stt_lock_destroy(stt_lock_t *lock)
 {
-    pthread_mutex_destroy(lock);
+    pthread_mutex_destroy(&lock->mutex);
 }
 
 static inline void
 stt_lock(stt_lock_t *lock)
+    STT_ACQUIRES(lock)
 {
-    pthread_mutex_lock(lock);
+    pthread_mutex_lock(&lock->mutex);
 }
 
 static inline void
 stt_unlock(stt_lock_t *lock)
+    STT_RELEASES(lock)
 {
-    pthread_mutex_unlock(lock);
+    pthread_mutex_unlock(&lock->mutex);
 }
 
 /* All threads see accesses to counters, and to other atomic variables that are

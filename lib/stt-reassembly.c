@@ -268,6 +268,7 @@ discharge(struct stt_reassembly *r, uint32_t bytes)
 static void
 remove_frame(struct stt_reassembly *r, struct shard *shard,
              struct frame *frame)
+    STT_REQUIRES(shard->lock)
 {
     struct source *source = frame->source;
 
@@ -293,6 +294,7 @@ static void
 discard_frame(struct stt_reassembly *r, struct shard *shard,
               struct frame *frame, enum stt_drop drop,
               struct stt_list *removed)
+    STT_REQUIRES(shard->lock)
 {
     remove_frame(r, shard, frame);
     frame->drop = drop;
@@ -367,6 +369,7 @@ static bool
 evict_for(struct stt_reassembly *r, struct shard *shard,
           struct source *source, const struct frame *spared,
           enum stt_drop drop, struct stt_list *removed)
+    STT_REQUIRES(shard->lock)
 {
     struct frame *victim = NULL;
 
@@ -388,6 +391,7 @@ evict_for(struct stt_reassembly *r, struct shard *shard,
 static enum stt_drop
 charge_frame(struct stt_reassembly *r, struct shard *shard,
              struct frame *frame, uint32_t bytes, struct stt_list *removed)
+    STT_REQUIRES(shard->lock)
 {
     struct source *source = frame->source;
     enum stt_drop drop;
@@ -419,6 +423,7 @@ add_frame(struct stt_reassembly *r, struct shard *shard,
           struct stt_list *frame_bucket, struct stt_list *source_bucket,
           const struct stt_key *key, uint16_t length, uint64_t now,
           enum stt_drop *drop, struct stt_list *removed)
+    STT_REQUIRES(shard->lock)
 {
     struct source *source;
     struct frame *frame;
@@ -536,6 +541,7 @@ insert_locked(struct stt_reassembly *r, struct shard *shard,
               struct stt_fragment *fragment, uint64_t now,
               struct frame **frame_, struct frame **whole,
               struct stt_list *removed)
+    STT_REQUIRES(shard->lock)
 {
     struct stt_list *bucket
         = &shard->frames[frame_hash & (FRAME_BUCKETS - 1)];
@@ -767,12 +773,14 @@ stt_reassembly_destroy(struct stt_reassembly *r)
     for (i = 0; i < r->n_shards; i++) {
         struct shard *shard = &r->shards[i];
 
+        stt_lock(&shard->lock);
         while (!stt_list_is_empty(&shard->by_age)) {
             discard_frame(r, shard,
                           STT_CONTAINER_OF(shard->by_age.next, struct frame,
                                            by_age),
                           STT_DROP_EXPIRED, &removed);
         }
+        stt_unlock(&shard->lock);
         stt_lock_destroy(&shard->lock);
     }
     bury_frames(&removed, &dead);
