@@ -65,8 +65,12 @@ dist_learn_DATA = \
 # Built only where libpcap is (see configure).
 utilities_stt_dump_SOURCES = \
 	$(dump_sources) \
+	utilities/dump-message.c \
+	utilities/dump-message.h \
 	utilities/dump-resync.c \
 	utilities/dump-resync.h \
+	utilities/dump-settings.c \
+	utilities/dump-settings.h \
 	utilities/dump-tcpdump.c \
 	utilities/dump-tcpdump.h \
 	utilities/stt-dump.c
@@ -80,14 +84,10 @@ endif
 dump_sources = \
 	utilities/dump-frames.c \
 	utilities/dump-frames.h \
-	utilities/dump-message.c \
-	utilities/dump-message.h \
 	utilities/dump-outer.c \
 	utilities/dump-outer.h \
 	utilities/dump-packet.c \
 	utilities/dump-packet.h \
-	utilities/dump-settings.c \
-	utilities/dump-settings.h \
 	utilities/dump-summary.c \
 	utilities/dump-summary.h
 
