@@ -2,7 +2,6 @@
 #include "stt-reassembly.h"
 
 #include "stt-extents.h"
-#include "stt-frame.h"
 #include "stt-grant.h"
 #include "stt-hash.h"
 #include "stt-list.h"
